@@ -1,0 +1,58 @@
+"""Files for a target: as text, or into a folder."""
+
+import os
+from pathlib import Path
+
+from dynamo_recipes import targets
+from dynamo_recipes.app import models, sources
+from dynamo_recipes.app.planning import planned
+from dynamo_recipes.errors import Refused
+from dynamo_recipes.findings import Finding
+from dynamo_recipes.plan.model import Source
+from dynamo_recipes.targets.target import Artifact
+
+TARGETS = tuple(targets.TARGETS)
+_MODEL = "model"
+
+
+def render(name: str, target: str, out: str | None) -> tuple[Artifact, ...]:
+    """Return the files of a recipe for a target. `out` is the folder that they are meant for."""
+    source = sources.read(name)
+    result = planned(source.raw, source.file)
+    if not result.ok or result.plan is None:
+        raise Refused(*result.findings)
+    place = _model_place(result.plan.model, source.folder, Path(out or "."))
+    files = targets.load(target).render(result.plan, result.instances, place)
+    return files if result.plan.model.kind != "packaged" else (*files, *_packaged(result.plan.model.value))
+
+
+def _model_place(model: Source, folder: Path, out: Path) -> str:
+    """Return where the files find the model: beside them, relative to them, where the recipe says, or on the hub."""
+    if model.kind == "id":
+        return model.value
+    if model.kind == "packaged":
+        return _MODEL
+    if model.value.startswith("/"):
+        return model.value
+    return os.path.relpath(folder / model.value, out)
+
+
+def _packaged(name: str) -> tuple[Artifact, ...]:
+    folder = models.packaged(name)
+    return tuple(
+        Artifact(f"{_MODEL}/{each.name}", each.read_text(encoding="utf-8")) for each in sorted(folder.iterdir())
+    )
+
+
+def write(files: tuple[Artifact, ...], out: str) -> None:
+    """Write files into a folder. Raises Refused (DR608)."""
+    for each in files:
+        path = Path(out) / each.path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(each.text, encoding="utf-8")
+            path.chmod(each.mode)
+        except OSError as error:
+            raise Refused(
+                Finding("DR608", f"{path} cannot be written: {error.strerror}.", "Check the folder.")
+            ) from error

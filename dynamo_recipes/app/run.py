@@ -1,0 +1,138 @@
+"""Run a recipe on this machine: prepare, start, gate on readiness, serve or ask, stop."""
+
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from dynamo_recipes.app import models, sources
+from dynamo_recipes.app.planning import Planned, planned
+from dynamo_recipes.errors import Refused
+from dynamo_recipes.launch import environments, folders, ports, runner, signals, smoke
+from dynamo_recipes.launch.ask import Endpoint
+from dynamo_recipes.plan.bind import Places, bind
+from dynamo_recipes.plan.layout import lay_out
+from dynamo_recipes.plan.model import Instance, Plan
+from dynamo_recipes.support.facts import HostFacts
+
+Say = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a recipe is run: which environment, and who hears what is going on."""
+
+    say: Say  # a process or run, what became of it
+    show: Say  # a process, a line of its log
+    environment: str | None = None  # a virtual environment that has Dynamo
+    python: str | None = None  # version or path for the environment that is made
+
+
+@dataclass(frozen=True)
+class Started:
+    """A graph that serves."""
+
+    run: runner.Run
+    endpoint: Endpoint
+    seconds: float
+    metrics: tuple[str, ...]
+
+
+def serve(name: str, options: Options, ready: Callable[[Started], None]) -> NoReturn:
+    """Run a recipe until a signal comes or a component ends. `ready` is told when the graph serves."""
+    with started(name, options) as graph:
+        ready(graph)
+        graph.run.wait_for_end()
+
+
+def ask(name: str, options: Options, answered: Callable[[smoke.Answered], None]) -> None:
+    """Run a recipe, ask it real questions, stop it. Raises WrongAnswer when an answer is wrong."""
+    with started(name, options) as graph, graph.run.signals.interruptible():
+        for each in smoke.checks(graph.endpoint, timeout=60.0):
+            answered(each)
+
+
+@contextmanager
+def started(name: str, options: Options) -> Iterator[Started]:
+    """Start a recipe's graph and wait until it serves; stop it on leaving."""
+    source = sources.read(name)
+    result = planned(source.raw, source.file, this_machine(options.python))
+    if not result.ok or result.plan is None:
+        raise Refused(*result.findings)
+    plan = result.plan
+    model = models.location(plan.model, source.folder)
+    _check(models.missing(plan.model, model), result)
+    with signals.watched() as watched, folders.run_folder(plan.name) as folder:
+        instances = _placed(result, plan)
+        python = _interpreter(plan, options, watched)
+        places = Places(python, str(folder.path), model, gpus_are_real=not plan.virtual_gpus)
+        endpoint = _endpoint(plan, instances, result)
+        run = runner.Run(bind(plan, instances, places), folder.path, endpoint, plan.stop_grace, options.say, watched)
+        with runner.running(run, options.show):
+            seconds = run.wait_ready(plan.ready_timeout)
+            yield Started(run, endpoint, seconds, tuple(_metrics(instances, endpoint)))
+
+
+def this_machine(python: str | None) -> HostFacts:
+    """Return what is known of this machine without asking anything outside this process."""
+    library, version = platform.libc_ver()
+    return HostFacts(
+        os=sys.platform,
+        arch={"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine()) or None,
+        glibc=version if library == "glibc" else None,
+        python=(python,) if python and python[0].isdigit() else None,
+    )
+
+
+def _check(found: tuple[object, ...], result: Planned) -> None:
+    if found:
+        raise Refused(*result.reading.placed(found))  # type: ignore[arg-type]
+
+
+def _placed(result: Planned, plan: Plan) -> tuple[Instance, ...]:
+    """Return the processes with ports that are free now. Raises Refused when the frontend's is in use."""
+    recipe = result.reading.recipe
+    if recipe is None or result.devices is None:
+        raise Refused(*result.findings)
+    fixed = [port.fixed for each in plan.components for member in each.members for port in member.ports if port.fixed]
+    ports.check(recipe.frontend.host, fixed, ("frontend", "port"))
+    instances, found = lay_out(plan, result.devices, ports.taken)
+    if found:
+        raise Refused(*result.reading.placed(found))
+    return instances
+
+
+def _interpreter(plan: Plan, options: Options, watched: signals.Signals) -> str:
+    def say(text: str) -> None:
+        options.say("environment", text)
+
+    if options.environment:
+        return environments.existing(options.environment, "dynamo")
+    return environments.prepare(plan.install, options.python or _own_python(plan), say, watched)
+
+
+def _own_python(plan: Plan) -> str | None:
+    """Return this process's own interpreter when the release runs on it: then nothing has to be looked for."""
+    from packaging.specifiers import SpecifierSet
+
+    fits = SpecifierSet(plan.install.python).contains(platform.python_version())
+    return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve()) if fits else None
+
+
+def _endpoint(plan: Plan, instances: tuple[Instance, ...], result: Planned) -> Endpoint:
+    first = next(each for each in instances if each.component == plan.service.component)
+    number = dict(first.ports)[plan.service.port]
+    host = result.reading.recipe.frontend.host if result.reading.recipe else "127.0.0.1"
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - named, not bound
+    return Endpoint(reached, number, plan.service.model, plan.service.task)
+
+
+def _metrics(instances: tuple[Instance, ...], endpoint: Endpoint) -> Iterator[str]:
+    yield f"{endpoint.url}/metrics"
+    for each in instances:
+        numbers = dict(each.ports)
+        if "system" in numbers:
+            yield f"http://127.0.0.1:{numbers['system']}/metrics"

@@ -1,0 +1,35 @@
+"""`dynamo-recipe run`."""
+
+import json
+import shlex
+
+import click
+
+from dynamo_recipes.app.plan import plan, shown
+from dynamo_recipes.app.run import Started, serve
+from dynamo_recipes.cli import launching
+
+
+@click.command()
+@click.argument("recipe")
+@launching.options
+@click.option("-q", "--quiet", is_flag=True, help="Do not show the logs of the processes; their files have them.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and start nothing.")
+def command(recipe: str, environment: str | None, python: str | None, quiet: bool, dry_run: bool) -> None:
+    """Launch RECIPE on this machine, say when it serves, and stop it on Ctrl-C."""
+    if dry_run:
+        click.echo(shown(plan(recipe), "text"), nl=False)
+        return
+    serve(recipe, launching.made(environment, python, logs=not quiet), _ready)
+
+
+def _ready(graph: Started) -> None:
+    body = json.dumps(graph.endpoint.body("What is a KV cache?", 32), ensure_ascii=False)
+    url = f"{graph.endpoint.url}{graph.endpoint.path}"
+    click.echo(f"ready after {graph.seconds:.1f} s")
+    click.echo(f"  endpoint  {graph.endpoint.url}/v1")
+    click.echo(f"  model     {graph.endpoint.model}")
+    for each in graph.metrics[:8]:
+        click.echo(f"  metrics   {each}")
+    click.echo(f"  try       curl {shlex.quote(url)} -H 'Content-Type: application/json' -d {shlex.quote(body)}")
+    click.echo("  stop      Ctrl-C")

@@ -1,0 +1,117 @@
+"""What is wrong or worth knowing, as a value: code, place, message, hint. Prints and decides nothing else.
+
+Codes are stable. Each has a page in `data/findings/`; `dynamo-recipe explain CODE` shows it.
+Ranges: DR1 recipe, DR2 support, DR3 engine flags, DR4 graph and layout, DR5 target, DR6 machine.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Severity = Literal["error", "warning", "note"]
+Path = tuple[str | int, ...]
+
+CODES = {
+    "DR101": "The recipe cannot be read as text",
+    "DR102": "The recipe is not valid YAML",
+    "DR103": "A key is written twice",
+    "DR104": "A YAML feature that recipes do not use",
+    "DR105": "The recipe is too large or too deeply nested",
+    "DR106": "Unknown key",
+    "DR107": "A needed key is missing",
+    "DR108": "A value has the wrong type",
+    "DR109": "A value is not one of the allowed ones",
+    "DR110": "A value is out of range or has the wrong form",
+    "DR111": "The recipe's schema version is not known",
+    "DR112": "A secret is written into the recipe",
+    "DR113": "Text that no process can be given",
+    "DR114": "A worker has no role",
+    "DR115": "Two keys contradict each other",
+    "DR116": "The recipe file cannot be opened",
+    "DR201": "Unknown Dynamo release",
+    "DR202": "No known Dynamo release is in the range",
+    "DR203": "Unknown engine",
+    "DR204": "Unknown GPU",
+    "DR205": "The Dynamo release cannot do this",
+    "DR206": "No Python fits the Dynamo release",
+    "DR207": "The Dynamo release has no wheels for this machine",
+    "DR301": "A flag that the tool sets itself",
+    "DR302": "A variable that the tool sets itself",
+    "DR303": "A flag's value has a shape that the engine cannot take",
+    "DR401": "Prefill and decode need each other",
+    "DR402": "A replica does not fit one node",
+    "DR403": "The layout needs more GPUs than the hardware has",
+    "DR404": "The engine cannot play this role",
+    "DR405": "Router events do not fit the router mode",
+    "DR406": "Aggregated workers beside prefill and decode",
+    "DR407": "More ports than one host has",
+    "DR408": "The engine cannot serve this layout",
+    "DR601": "A port is in use",
+    "DR602": "The model folder is missing or incomplete",
+    "DR603": "Not enough disk space",
+    "DR604": "The engine's environment could not be made",
+    "DR605": "A run of this name is active",
+    "DR606": "A secret has no value on this machine",
+    "DR607": "The given environment does not have Dynamo",
+    "DR608": "A file could not be written",
+    "DR609": "A program could not be started",
+    "DR651": "A component ended on its own",
+    "DR652": "The graph was not ready in time",
+    "DR653": "The graph gave a wrong answer",
+}
+
+
+@dataclass(frozen=True)
+class Where:
+    """A place in a recipe. `line` and `column` count from 1; 0 means not known."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    path: Path = ()
+
+    def __str__(self) -> str:
+        """Return `file:line:column`, or as much of it as is known."""
+        if self.line:
+            return f"{self.file}:{self.line}:{self.column}"
+        return self.file
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong or worth knowing, and what to do about it."""
+
+    code: str
+    message: str
+    hint: str = ""
+    where: Where = Where()
+    severity: Severity = "error"
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"{self.code} is not in the registry of findings")
+
+    def at(self, where: Where) -> "Finding":
+        """Return the same finding at another place."""
+        return replace(self, where=where)
+
+
+def finding(code: str, path: Path, message: str, hint: str = "", severity: Severity = "error") -> Finding:
+    """Make a finding at a path of the recipe; who holds the text adds file, line and column."""
+    return Finding(code, message, hint, Where(path=path), severity)
+
+
+def errors_of(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that stop the work."""
+    return tuple(each for each in found if each.severity == "error")
+
+
+def dotted(path: Path) -> str:
+    """Return a path as people write it: `workers.decode.replicas`, `files[2]`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text

@@ -1,0 +1,1 @@
+"""The only effects: environments, processes, ports, readiness, stopping. Knows specs, not recipes."""

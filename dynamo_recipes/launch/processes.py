@@ -1,0 +1,128 @@
+"""Starting and stopping processes: argv lists, a session each, one shared deadline. Knows no graph."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dynamo_recipes.errors import Refused
+from dynamo_recipes.findings import Finding
+from dynamo_recipes.launch.environments import clean_environment
+from dynamo_recipes.launch.logs import Pump
+from dynamo_recipes.plan.bind import ProcessSpec, Secret
+
+# The graph is what the plan says: settings of Dynamo in the caller's own environment must not change it.
+FOREIGN_PREFIXES = ("DYN_", "ETCD_", "NATS_", "VLLM_", "SGLANG_", "TRTLLM_")
+_TICK = 0.02  # seconds between looks at processes that are to end
+
+Look = Callable[[], None]
+
+
+@dataclass
+class Process:
+    """A started process."""
+
+    spec: ProcessSpec
+    popen: subprocess.Popen[bytes]
+    log: Path
+    stopping: bool = False
+
+    def ended(self) -> bool:
+        """Tell whether it has ended. It is not reaped: its number, and so its group's, cannot be reused yet."""
+        if self.popen.returncode is not None:
+            return True
+        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        return os.waitid(os.P_PID, self.popen.pid, flags) is not None
+
+    def end(self) -> int:
+        """End what is left of its session, reap it, and return its exit status (negative: a signal's number)."""
+        if self.popen.returncode is None:
+            self.send(signal.SIGKILL)
+        return self.popen.wait()
+
+    def send(self, number: int) -> None:
+        """Send a signal: SIGKILL to all of its group, any other to the process alone, which tells its children."""
+        if self.popen.returncode is not None:
+            return
+        try:
+            (os.killpg if number == signal.SIGKILL else os.kill)(self.popen.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return
+
+
+def environment(spec: ProcessSpec, secrets: Mapping[str, str]) -> dict[str, str]:
+    """Return the whole environment of a process. `secrets` maps logical names to values."""
+    base = {name: value for name, value in clean_environment().items() if not name.startswith(FOREIGN_PREFIXES)}
+    own = {name: "".join(_text(piece, secrets) for piece in pieces) for name, pieces in spec.env}
+    return base | {"PYTHONUNBUFFERED": "1"} | own
+
+
+def _text(piece: object, secrets: Mapping[str, str]) -> str:
+    if isinstance(piece, Secret):
+        return secrets[piece.name]
+    return piece if isinstance(piece, str) else str(getattr(piece, "value", ""))
+
+
+def look_up(specs: Iterable[ProcessSpec]) -> dict[str, str]:
+    """Return the secrets of some processes, from this environment. Raises Refused (DR606) naming all missing ones."""
+    wanted = {piece for spec in specs for _, pieces in spec.env for piece in pieces if isinstance(piece, Secret)}
+    missing = sorted({(each.name, each.variable) for each in wanted if each.variable not in os.environ})
+    if missing:
+        raise Refused(
+            *(
+                Finding(
+                    "DR606",
+                    f"The secret `{name}` has no value: the variable {variable} is not set.",
+                    f"Set {variable} in the environment of this command.",
+                )
+                for name, variable in missing
+            )
+        )
+    return {each.name: os.environ[each.variable] for each in wanted}
+
+
+def start(spec: ProcessSpec, folder: Path, secrets: Mapping[str, str], pump: Pump) -> Process:
+    """Start a process in a session of its own, its output in `logs/NAME.log` of the run's folder."""
+    log = folder / "logs" / f"{spec.name}.log"
+    read, write = os.pipe()
+    try:
+        popen = subprocess.Popen(
+            spec.words(),
+            env=environment(spec, secrets),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=write,
+            stderr=write,
+            start_new_session=True,
+        )
+    except OSError as error:
+        os.close(read)
+        hint = (
+            "Look at the plan's command: dynamo-recipe plan. Arguments longer than the system allows are refused too."
+        )
+        raise Refused(Finding("DR609", f"{spec.name} cannot be started: {error.strerror}.", hint)) from error
+    finally:
+        os.close(write)
+    pump.add(spec.name, read, log)
+    return Process(spec, popen, log)
+
+
+def stop(groups: Iterable[list[Process]], deadline: Callable[[], float], look: Look) -> None:
+    """Stop processes group after group: SIGTERM, then wait; at the deadline SIGKILL to all that is left.
+
+    `deadline` is asked again and again, as a second Ctrl-C brings it nearer. Everything has ended on return.
+    """
+    everything = [list(group) for group in groups]
+    for group in everything:
+        for process in group:
+            process.stopping = True
+            process.send(signal.SIGTERM)
+        while time.monotonic() < deadline() and any(not each.ended() for each in group):
+            look()
+            time.sleep(_TICK)
+    for process in (each for group in everything for each in group):
+        process.stopping = True
+        process.end()

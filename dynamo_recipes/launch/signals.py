@@ -1,0 +1,51 @@
+"""Ctrl-C, SIGTERM and SIGHUP as an exception at points that allow it; while stopping they only count."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from dynamo_recipes.errors import Interrupted
+
+_WATCHED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Signals:
+    """Remembers the signals that came. Use `watched()` around the work, `interruptible()` around what blocks."""
+
+    def __init__(self) -> None:
+        self.received: list[int] = []
+        self._may_raise = False
+
+    def _take(self, number: int, _: FrameType | None) -> None:
+        self.received.append(number)
+        if self._may_raise:
+            self._may_raise = False
+            raise Interrupted(number)
+
+    def check(self) -> None:
+        """Raise Interrupted when a signal has come."""
+        if self.received:
+            raise Interrupted(self.received[0])
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let a signal break off what blocks inside. Start no process in here: it could get lost."""
+        self._may_raise = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._may_raise = False
+
+
+@contextmanager
+def watched() -> Iterator[Signals]:
+    """Take the signals over for a while, then give them back."""
+    signals = Signals()
+    before = {number: signal.signal(number, signals._take) for number in _WATCHED}
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

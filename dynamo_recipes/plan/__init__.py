@@ -1,0 +1,1 @@
+"""The graph to run, symbolic until bound: components, members, arguments, order, places, ports. Pure."""

@@ -1,0 +1,1 @@
+"""From bytes to a validated recipe. Knows no release, no engine, no machine."""

@@ -1,0 +1,56 @@
+"""The types that keys of a recipe have: names, durations, flags, short forms, and the closed section."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Role = Literal["aggregated", "prefill", "decode", "encode", "pd"]
+ROLES: tuple[Role, ...] = ("aggregated", "prefill", "decode", "encode", "pd")
+
+MOST_REPLICAS = 10_000
+
+Name = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$")]
+WorkerName = Annotated[str, Field(pattern=r"^[A-Za-z]([-A-Za-z0-9]{0,38}[A-Za-z0-9])?$")]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=200)]
+FlagName = Annotated[str, Field(pattern=r"^(--?)?[A-Za-z][A-Za-z0-9_.-]*$", max_length=200)]
+Duration = Annotated[str, Field(pattern=r"^[0-9]{1,6}(ms|s|m|h)$")]
+ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)?$", max_length=200)]
+ServedName = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f-][^\x00-\x1f\x7f]*$", max_length=200)]
+# Any value of a loaded text: JSON by construction. pydantic's JsonValue would say so too, and take 15 ms to import.
+Args = dict[FlagName, Any]
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds(duration: str) -> float:
+    """Return the seconds of a duration such as `100s` or `30m`."""
+    number = duration.rstrip("msh")
+    return int(number) * _UNITS[duration[len(number) :]]
+
+
+def short_for(key: str, section: Any) -> Any:
+    """Return a validator that reads a plain text as the section `{key: text}`."""
+
+    def expand(value: Any) -> Any:
+        return {key: value} if isinstance(value, str) else value
+
+    return BeforeValidator(expand, json_schema_input_type=str | section)
+
+
+class Section(BaseModel):
+    """A mapping of the recipe: closed, frozen, strict about types."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        defer_build=True,  # one validator is built, for the whole recipe, when it is first used
+        json_schema_extra={"patternProperties": {"^x-": {}}},
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_own_keys(cls, data: Any) -> Any:
+        if isinstance(data, dict) and any(isinstance(key, str) and key.startswith("x-") for key in data):
+            return {key: value for key, value in data.items() if not key.startswith("x-")}
+        return data

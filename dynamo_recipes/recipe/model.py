@@ -1,0 +1,292 @@
+"""The recipe as its author wrote it: every key, its type, its default, its meaning. Decides nothing.
+
+A key that is not here is refused; keys that start with `x-` are the author's own.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from dynamo_recipes.recipe.about import About
+from dynamo_recipes.recipe.fields import (
+    MOST_REPLICAS,
+    Args,
+    Duration,
+    ModelId,
+    Name,
+    Role,
+    Section,
+    ServedName,
+    VariableName,
+    WorkerName,
+    short_for,
+)
+
+
+class Model(Section):
+    """What is served. Exactly one of `id`, `path` and `packaged` says where the model is."""
+
+    id: ModelId | None = Field(default=None, description="Model id on the hub.", examples=["Qwen/Qwen3-0.6B"])
+    path: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(
+        default=None,
+        description="Model folder, absolute or relative to the recipe.",
+        examples=["./models/tiny"],
+    )
+    packaged: Literal["tiny"] | None = Field(
+        default=None, description="A model that ships with dynamo-recipes, for the mocker.", examples=["tiny"]
+    )
+    served_name: ServedName | None = Field(
+        default=None,
+        description="Name that clients ask for; left out, the id or the folder's name.",
+        examples=["qwen3"],
+    )
+    task: Literal["chat", "completion"] = Field(
+        default="chat",
+        description="What clients ask of the model: decides what `smoke` asks.",
+        examples=["chat"],
+    )
+    max_length: Annotated[int, Field(ge=1, le=100_000_000)] | None = Field(
+        default=None,
+        description="Most tokens of one request, prompt and answer together; left out, the model's own limit.",
+        examples=[32768],
+    )
+
+    @property
+    def served(self) -> str:
+        """The name that clients ask for: as written, else the hub id or the folder's name."""
+        folder = (self.path or "").rstrip("/").rsplit("/", 1)[-1]
+        return self.served_name or self.id or self.packaged or folder or "model"
+
+
+class Release(Section):
+    """Which Dynamo release runs the graph."""
+
+    version: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        default=None,
+        description="A release or a range; left out, the newest that fits and is fully known.",
+        examples=["1.4.2", ">=1.4,<1.7"],
+    )
+
+
+class Engine(Section):
+    """Which engine runs the workers, and flags for all of them."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)] = Field(description="The engine.", examples=["mocker"])
+    args: Args = Field(
+        default={},
+        description="Engine flags for every worker: true sets the flag, false negates it, a mapping becomes JSON, "
+        "`raw` is a list of words passed on as they are.",
+        examples=[{"speedup-ratio": 10}],
+    )
+
+
+class Hardware(Section):
+    """The hardware that the layout is made for: a requirement, checked on the target."""
+
+    gpu: Annotated[str, Field(min_length=1, max_length=60)] | None = Field(
+        default=None, description="GPU model, by its name in the GPU table.", examples=["h100_sxm"]
+    )
+    gpus_per_node: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        default=None, description="GPUs in one node; left out, as many as the layout needs.", examples=[8]
+    )
+    nodes: Annotated[int, Field(ge=1, le=10_000)] = Field(default=1, description="Number of nodes.", examples=[1])
+
+
+class Router(Section):
+    """How the frontend chooses a worker for a request."""
+
+    mode: Annotated[str, Field(min_length=1, max_length=60)] = Field(
+        default="round_robin",
+        description="Routing mode of the Dynamo release.",
+        examples=["kv", "round_robin"],
+    )
+    events: Literal["exact", "predicted", "none"] | None = Field(
+        default=None,
+        description="What a KV router knows of the workers' caches: exact events, or its own prediction. "
+        "Left out: exact for kv, none otherwise.",
+        examples=["exact"],
+    )
+
+
+class Frontend(Section):
+    """The HTTP server that clients talk to."""
+
+    host: Annotated[str, Field(pattern=r"^[0-9A-Za-z:][0-9A-Za-z:.-]*$", max_length=253)] = Field(
+        default="127.0.0.1",
+        description="Address that the frontend listens on.",
+        examples=["127.0.0.1", "::1"],
+    )
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8000, description="Port that the frontend listens on; 0 takes a free one.", examples=[8000]
+    )
+    router: Annotated[Router, short_for("mode", Router)] = Field(
+        default=Router.model_construct(), description="Routing mode, or mode and events.", examples=["kv"]
+    )
+    args: Args = Field(default={}, description="Frontend flags.", examples=[{"migration-limit": 1}])
+
+
+Width = Annotated[int, Field(ge=1, le=4096)]
+
+
+class Parallel(Section):
+    """How one replica is spread over GPUs. GPUs per replica = tensor x pipeline x data x context."""
+
+    tensor: Width = Field(default=1, description="Attention tensor-parallel width.", examples=[4])
+    pipeline: Width = Field(default=1, description="Pipeline stages.", examples=[1])
+    data: Width = Field(default=1, description="Attention replicas inside one worker.", examples=[1])
+    context: Width = Field(default=1, description="Context-parallel width.", examples=[1])
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of one replica."""
+        return self.tensor * self.pipeline * self.data * self.context
+
+
+def _variable(value: Any) -> Any:
+    """Read text or a whole number as `{value: text}`. True, 1.10 and the like change their spelling: quote them."""
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        return {"value": str(value)}
+    return value
+
+
+class Variable(Section):
+    """One environment variable: a value, or a secret that is looked up at launch and never written down."""
+
+    value: str | None = Field(default=None, description="The value itself.", examples=["info"])
+    secret: Name | None = Field(default=None, description="Logical name of a secret.", examples=["huggingface"])
+
+
+Env = dict[
+    VariableName,
+    Annotated[Variable, BeforeValidator(_variable, json_schema_input_type=str | int | Variable)],
+]
+
+
+class Worker(Section):
+    """One kind of worker: its role, how often, how wide, and its own settings."""
+
+    role: Role | None = Field(
+        default=None,
+        description="What the worker does; left out when the worker's key is a role name.",
+        examples=["decode"],
+    )
+    replicas: Annotated[int, Field(ge=1, le=MOST_REPLICAS)] = Field(
+        default=1, description="Number of engine groups.", examples=[2]
+    )
+    parallel: Parallel = Field(
+        default=Parallel.model_construct(),
+        description="How one replica is spread over GPUs.",
+        examples=[{"tensor": 4}],
+    )
+    max_requests: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+        default=None,
+        description="Most requests that one replica runs at once; left out, the engine's own limit.",
+        examples=[64],
+    )
+    args: Args = Field(
+        default={},
+        description="Engine flags of this worker; null removes one of the engine's.",
+        examples=[{"speedup-ratio": 10}],
+    )
+    env: Env = Field(default={}, description="Environment of this worker.", examples=[{"RUST_LOG": "info"}])
+
+
+class Kv(Section):
+    """The KV cache."""
+
+    block_size: Annotated[int, Field(ge=1, le=65536)] | None = Field(
+        default=None, description="Tokens in one KV cache block; left out, the engine's own.", examples=[64]
+    )
+    dtype: Literal["auto", "bf16", "fp8"] = Field(
+        default="auto",
+        description="Type of the KV cache's values; auto follows the model.",
+        examples=["auto"],
+    )
+
+
+class Infrastructure(Section):
+    """How the processes of the graph find each other and talk. auto is what release and target do best."""
+
+    discovery: Literal["auto", "file"] = Field(default="auto", description="Service discovery.", examples=["auto"])
+    request_plane: Literal["auto", "tcp"] = Field(
+        default="auto", description="How requests reach workers.", examples=["auto"]
+    )
+    response_plane: Literal["auto", "tcp"] = Field(
+        default="auto",
+        description="How answers come back, where the release lets one choose.",
+        examples=["auto"],
+    )
+    event_plane: Literal["auto", "zmq"] = Field(
+        default="auto", description="How KV events reach the router.", examples=["auto"]
+    )
+
+
+class Ready(Section):
+    """When the graph counts as started."""
+
+    timeout: Duration = Field(default="30m", description="Longest wait until the graph answers.", examples=["2m"])
+
+
+class Stop(Section):
+    """How the graph is stopped."""
+
+    grace: Duration = Field(
+        default="100s",
+        description="Time for running requests to end before processes are killed.",
+        examples=["15s"],
+    )
+
+
+class Recipe(Section):
+    """What to serve, with which engine, on which layout."""
+
+    schema_version: Literal[1] = Field(alias="schema", description="Version of the recipe format.", examples=[1])
+    name: Name | None = Field(
+        default=None,
+        description="Name of the run, a DNS label; left out, the file's name.",
+        examples=["llama-70b"],
+    )
+    description: str | None = Field(default=None, description="What this recipe is for.", examples=["One worker"])
+    about: About = Field(
+        default=About.model_construct(),
+        description="Where the recipe comes from and what was tried.",
+        examples=[{}],
+    )
+    model: Annotated[Model, short_for("id", Model)] = Field(
+        description="The model: its hub id, or where it is and how it is served.",
+        examples=["Qwen/Qwen3-0.6B"],
+    )
+    dynamo: Annotated[Release, short_for("version", Release)] = Field(
+        default=Release.model_construct(), description="Dynamo release or range.", examples=[">=1.4,<1.7"]
+    )
+    engine: Annotated[Engine, short_for("name", Engine)] = Field(
+        description="The engine, or the engine and its flags.", examples=["mocker"]
+    )
+    hardware: Hardware = Field(
+        default=Hardware.model_construct(), description="The hardware it is made for.", examples=[{}]
+    )
+    frontend: Frontend = Field(
+        default=Frontend.model_construct(), description="The HTTP server.", examples=[{"port": 8000}]
+    )
+    workers: Annotated[dict[WorkerName, Worker], Field(min_length=1, max_length=64)] = Field(
+        default={"aggregated": Worker.model_construct()},
+        description="The workers by name; a name that is a role needs no `role`.",
+        examples=[{"prefill": {"replicas": 2}, "decode": {}}],
+    )
+    kv: Kv = Field(default=Kv.model_construct(), description="The KV cache.", examples=[{"block_size": 64}])
+    infrastructure: Infrastructure = Field(
+        default=Infrastructure.model_construct(),
+        description="Discovery and planes.",
+        examples=[{"discovery": "auto"}],
+    )
+    env: Env = Field(
+        default={}, description="Environment of every process of the graph.", examples=[{"RUST_LOG": "info"}]
+    )
+    ready: Ready = Field(
+        default=Ready.model_construct(),
+        description="When the graph counts as started.",
+        examples=[{"timeout": "2m"}],
+    )
+    stop: Stop = Field(
+        default=Stop.model_construct(), description="How the graph is stopped.", examples=[{"grace": "15s"}]
+    )

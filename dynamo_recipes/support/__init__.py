@@ -1,0 +1,1 @@
+"""What fits together: releases, GPUs, flags, facts of a machine, and the resolution with its reasons. Pure."""
