@@ -23,13 +23,14 @@ check: ## Lint, types, layers, generated files, tests
 	@$(IN) $(BIN)/ruff format --check . && $(BIN)/ruff check .
 	@$(IN) $(BIN)/mypy
 	@$(IN) $(BIN)/lint-imports
+	@$(IN) $(BIN)/python tools/make_docs.py --check
 	@$(IN) $(MAKE) test
 
 golden: ## Rewrite the golden files from what the code gives now
 	@$(IN) tools/venv.sh dev && GOLDEN=write $(BIN)/python -m pytest -q tests/golden
 
-schema: ## Rewrite the committed JSON Schema
-	@$(IN) tools/venv.sh dev && $(BIN)/dynamo-recipe schema > schemas/recipe.v1.json
+schema: ## Rewrite what is made from the model: JSON Schema and reference pages
+	@$(IN) tools/venv.sh dev && $(BIN)/python tools/make_docs.py
 
 bench: ## Print the benchmarks: ratios measured side by side
 	@$(IN) tools/venv.sh dev && $(BIN)/python -m compileall -q dynamo_recipes && $(BIN)/python -m benchmarks

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from dynamo_recipes.errors import Refused
 from dynamo_recipes.findings import Finding, finding
 from dynamo_recipes.plan.model import Source
 from dynamo_recipes.support.data import DATA
@@ -35,10 +34,3 @@ def missing(model: Source, place: str) -> tuple[Finding, ...]:
             ),
         )
     return (finding("DR602", path, f"The model folder {place} has no config.json.", "Name the folder of one model."),)
-
-
-def check(model: Source, place: str) -> None:
-    """Raise Refused when the model's folder is unusable."""
-    found = missing(model, place)
-    if found:
-        raise Refused(*found)

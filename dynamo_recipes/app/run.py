@@ -4,14 +4,15 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
 from dynamo_recipes.app import models, sources
 from dynamo_recipes.app.planning import Planned, planned
 from dynamo_recipes.errors import Refused
-from dynamo_recipes.launch import environments, folders, ports, runner, signals, smoke
+from dynamo_recipes.findings import Finding
+from dynamo_recipes.launch import environments, folders, ports, processes, runner, signals, smoke
 from dynamo_recipes.launch.ask import Endpoint
 from dynamo_recipes.plan.bind import Places, bind
 from dynamo_recipes.plan.layout import lay_out
@@ -64,14 +65,18 @@ def started(name: str, options: Options) -> Iterator[Started]:
         raise Refused(*result.findings)
     plan = result.plan
     model = models.location(plan.model, source.folder)
-    _check(models.missing(plan.model, model), result)
+    _refuse(models.missing(plan.model, model), result)
+    _refuse(_busy(result, plan), result)
     with signals.watched() as watched, folders.run_folder(plan.name) as folder:
-        instances = _placed(result, plan)
+        places = Places("python", str(folder.path), model, gpus_are_real=not plan.virtual_gpus)
+        secrets = processes.look_up(bind(plan, result.instances, places))
         python = _interpreter(plan, options, watched)
-        places = Places(python, str(folder.path), model, gpus_are_real=not plan.virtual_gpus)
+        # Only now: an environment can take minutes to make, and a port that was free before it may not be so any more.
+        instances = _placed(result, plan)
+        specs = bind(plan, instances, replace(places, python=python))
         endpoint = _endpoint(plan, instances, result)
-        run = runner.Run(bind(plan, instances, places), folder.path, endpoint, plan.stop_grace, options.say, watched)
-        with runner.running(run, options.show):
+        run = runner.Run(specs, folder.path, endpoint, plan.stop_grace, options.say, watched)
+        with runner.running(run, secrets, options.show):
             seconds = run.wait_ready(plan.ready_timeout)
             yield Started(run, endpoint, seconds, tuple(_metrics(instances, endpoint)))
 
@@ -87,21 +92,28 @@ def this_machine(python: str | None) -> HostFacts:
     )
 
 
-def _check(found: tuple[object, ...], result: Planned) -> None:
+def _refuse(found: tuple[Finding, ...], result: Planned) -> None:
     if found:
-        raise Refused(*result.reading.placed(found))  # type: ignore[arg-type]
+        raise Refused(*result.reading.placed(found))
+
+
+def _host(result: Planned) -> str:
+    return result.reading.recipe.frontend.host if result.reading.recipe else "127.0.0.1"
+
+
+def _busy(result: Planned, plan: Plan) -> tuple[Finding, ...]:
+    """Return a finding when the frontend's port cannot be bound."""
+    fixed = [port.fixed for each in plan.components for member in each.members for port in member.ports if port.fixed]
+    return ports.check(_host(result), fixed, ("frontend", "port"))
 
 
 def _placed(result: Planned, plan: Plan) -> tuple[Instance, ...]:
     """Return the processes with ports that are free now. Raises Refused when the frontend's is in use."""
-    recipe = result.reading.recipe
-    if recipe is None or result.devices is None:
-        raise Refused(*result.findings)
-    fixed = [port.fixed for each in plan.components for member in each.members for port in member.ports if port.fixed]
-    ports.check(recipe.frontend.host, fixed, ("frontend", "port"))
+    _refuse(_busy(result, plan), result)
+    if result.devices is None:
+        raise ValueError("a plan without devices cannot be placed")
     instances, found = lay_out(plan, result.devices, ports.taken)
-    if found:
-        raise Refused(*result.reading.placed(found))
+    _refuse(found, result)
     return instances
 
 
@@ -125,7 +137,7 @@ def _own_python(plan: Plan) -> str | None:
 def _endpoint(plan: Plan, instances: tuple[Instance, ...], result: Planned) -> Endpoint:
     first = next(each for each in instances if each.component == plan.service.component)
     number = dict(first.ports)[plan.service.port]
-    host = result.reading.recipe.frontend.host if result.reading.recipe else "127.0.0.1"
+    host = _host(result)
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - named, not bound
     return Endpoint(reached, number, plan.service.model, plan.service.task)
 

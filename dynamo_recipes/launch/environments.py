@@ -48,9 +48,9 @@ def prepare(install: Install, python: str | None, say: Say, signals: Signals) ->
         return str(interpreter)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(folder.with_suffix(".lock"), say, signals):
+        with _locked(folder.parent / f"{folder.name}.lock", say, signals) as lock:
             if not (folder / _MARKER).exists() or not interpreter.exists():
-                _make(folder, install, python, say, signals)
+                _make(folder, install, python, _Uv(say, signals, lock))
     except OSError as error:
         raise cannot_write(folder, error) from error
     return str(interpreter)
@@ -87,7 +87,7 @@ def _key(install: Install, python: str | None) -> str:
 
 
 @contextmanager
-def _locked(path: Path, say: Say, signals: Signals) -> Iterator[None]:
+def _locked(path: Path, say: Say, signals: Signals) -> Iterator[int]:
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
@@ -96,22 +96,21 @@ def _locked(path: Path, say: Say, signals: Signals) -> Iterator[None]:
             say("another run is making this environment: waiting for it")
             with signals.interruptible():
                 fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock
     finally:
         os.close(lock)
 
 
-def _make(folder: Path, install: Install, python: str | None, say: Say, signals: Signals) -> None:
+def _make(folder: Path, install: Install, python: str | None, uv: "_Uv") -> None:
     _enough_disk(folder.parent, install.disk_mib)
     if folder.exists():
-        say("an earlier installation was broken off: starting it again from uv's cache")
+        uv.say("an earlier installation was broken off: starting it again from uv's cache")
         shutil.rmtree(folder)
-    say(f"making an environment for {', '.join(install.requirements)} (about {install.disk_mib} MiB, once)")
-    uv = _uv()
-    _run([uv, "venv", "--no-project", "--python", python or install.python, str(folder)], say, signals)
+    uv.say(f"making an environment for {', '.join(install.requirements)} (about {install.disk_mib} MiB, once)")
+    uv.run("venv", "--no-project", "--python", python or install.python, str(folder))
     interpreter = str(folder / "bin" / "python")
     options = ["--python", interpreter, "--compile-bytecode", *install.options]
-    _run([uv, "pip", "install", *options, *install.requirements], say, signals)
+    uv.run("pip", "install", *options, *install.requirements)
     write_whole(folder / _MARKER, json.dumps({"requirements": install.requirements}) + "\n")
 
 
@@ -136,33 +135,44 @@ def _enough_disk(folder: Path, needed_mib: int) -> None:
         raise Refused(Finding("DR603", message, hint))
 
 
-def _run(argv: list[str], say: Say, signals: Signals) -> None:
-    """Run uv and pass on what it says. Raises Refused with uv's own reason."""
-    signals.check()
-    process = subprocess.Popen(
-        argv,
-        env=clean_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        text=True,
-        errors="replace",
-    )
-    lines: list[str] = []
-    try:
-        with signals.interruptible():
-            for line in process.stderr or ():
-                lines.append(line.rstrip())
-                if not line.startswith((" + ", "warning:")):
-                    say(line.strip())
-            process.wait()
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    if process.returncode:
-        raise _failure(lines, process.returncode)
+class _Uv:
+    """Runs uv and passes on what it says.
+
+    uv holds the lock too: when this process is killed, no other run touches the environment before uv has ended.
+    """
+
+    def __init__(self, say: Say, signals: Signals, lock: int) -> None:
+        self.say = say
+        self.signals = signals
+        self.lock = lock
+
+    def run(self, *words: str) -> None:
+        """Run uv. Raises Refused with uv's own reason."""
+        self.signals.check()
+        process = subprocess.Popen(
+            [_uv(), *words], env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, start_new_session=True, text=True, errors="replace", pass_fds=(self.lock,),
+        )  # fmt: skip
+        lines: list[str] = []
+        try:
+            with self.signals.interruptible():
+                for line in process.stderr or ():
+                    lines.append(line.rstrip())
+                    self._pass_on(line, failed=any(each.startswith("error") for each in lines))
+                process.wait()
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            if process.stderr:
+                process.stderr.close()
+        if process.returncode:
+            raise _failure(lines, process.returncode)
+
+    def _pass_on(self, line: str, failed: bool) -> None:
+        """Pass on progress: neither the list of packages, nor advice for a shell, nor the failure told later."""
+        if line.strip() and not failed and not line.startswith((" + ", "warning:", "Activate with", "hint")):
+            self.say(line.strip())
 
 
 def _failure(lines: list[str], status: int) -> Refused:
@@ -178,5 +188,6 @@ def _failure(lines: list[str], status: int) -> Refused:
                 "Free some space, or set XDG_CACHE_HOME to a folder on a larger disk.",
             )
         )
+    reason = reason.removeprefix("error: ")
     hint = "Check the network, the proxy and uv's index settings, then run again: what was fetched is kept."
-    return Refused(Finding("DR604", f"The engine's environment could not be made. uv: {reason}", hint))
+    return Refused(Finding("DR604", f"The engine's environment could not be made. uv says: {reason}", hint))

@@ -50,11 +50,12 @@ class Pump:
 
     def _work(self) -> None:
         while True:
-            ready = self._selector.select(0 if self._closing else None)
+            closing = self._closing  # read before the look: what was written before closing is still passed on
+            ready = self._selector.select(0 if closing else None)
             streams = [key for key, _ in ready if isinstance(key.data, _Stream)]
             for key in streams:
                 self._read(key.fd, key.data)
-            if self._closing and not streams:
+            if closing and not streams:
                 break
             if len(streams) < len(ready):
                 self._drain_wake()

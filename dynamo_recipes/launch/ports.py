@@ -4,8 +4,7 @@ import errno
 import socket
 from collections.abc import Iterable
 
-from dynamo_recipes.errors import Refused
-from dynamo_recipes.findings import Finding
+from dynamo_recipes.findings import Finding, Path, dotted, finding
 
 _IN_USE = "in use"
 
@@ -15,21 +14,17 @@ def taken(number: int) -> bool:
     return _problem("0.0.0.0", number) is not None  # noqa: S104 - bound for a moment, never listened on
 
 
-def check(host: str, numbers: Iterable[int], path: tuple[str, ...]) -> None:
-    """Raise Refused (DR601) when one of the ports cannot be bound on the host."""
-    for number in numbers:
-        problem = _problem(host, number)
-        if problem == _IN_USE:
-            raise Refused(
-                Finding(
-                    "DR601",
-                    f"Port {number} on {host} is in use.",
-                    f"Stop what uses it, or set `{'.'.join(path)}` to another port; 0 takes a free one.",
-                )
-            )
-        if problem:
-            hint = "Use an address of this machine, and a port above 1023 unless you are root."
-            raise Refused(Finding("DR601", f"Port {number} on {host} cannot be used: {problem}.", hint))
+def check(host: str, numbers: Iterable[int], path: Path) -> tuple[Finding, ...]:
+    """Return a finding (DR601) for each port that cannot be bound on the host; `path` is the key that asks for it."""
+    return tuple(_finding(host, number, problem, path) for number in numbers if (problem := _problem(host, number)))
+
+
+def _finding(host: str, number: int, problem: str, path: Path) -> Finding:
+    if problem == _IN_USE:
+        hint = f"Stop what uses it, or set `{dotted(path)}` to another port; 0 takes a free one."
+        return finding("DR601", path, f"Port {number} on {host} is in use.", hint)
+    hint = "Use an address of this machine, and a port above 1023 unless you are root."
+    return finding("DR601", path, f"Port {number} on {host} cannot be used: {problem}.", hint)
 
 
 def _problem(host: str, number: int) -> str | None:

@@ -18,7 +18,7 @@ from dynamo_recipes.plan.bind import ProcessSpec, Secret
 FOREIGN_PREFIXES = ("DYN_", "ETCD_", "NATS_", "VLLM_", "SGLANG_", "TRTLLM_")
 _TICK = 0.02  # seconds between looks at processes that are to end
 
-Look = Callable[[], None]
+Stopped = Callable[["Process", int], None]  # a process and its exit status
 
 
 @dataclass
@@ -28,7 +28,6 @@ class Process:
     spec: ProcessSpec
     popen: subprocess.Popen[bytes]
     log: Path
-    stopping: bool = False
 
     def ended(self) -> bool:
         """Tell whether it has ended. It is not reaped: its number, and so its group's, cannot be reused yet."""
@@ -110,19 +109,26 @@ def start(spec: ProcessSpec, folder: Path, secrets: Mapping[str, str], pump: Pum
     return Process(spec, popen, log)
 
 
-def stop(groups: Iterable[list[Process]], deadline: Callable[[], float], look: Look) -> None:
+def stop(groups: Iterable[list[Process]], deadline: Callable[[], float], stopped: Stopped) -> None:
     """Stop processes group after group: SIGTERM, then wait; at the deadline SIGKILL to all that is left.
 
-    `deadline` is asked again and again, as a second Ctrl-C brings it nearer. Everything has ended on return.
+    `deadline` is asked again and again, as a second Ctrl-C brings it nearer; `stopped` hears of each end. Everything
+    has ended on return.
     """
-    everything = [list(group) for group in groups]
-    for group in everything:
+    groups = [[each for each in group if each.popen.returncode is None] for group in groups]
+    for group in groups:
         for process in group:
-            process.stopping = True
             process.send(signal.SIGTERM)
-        while time.monotonic() < deadline() and any(not each.ended() for each in group):
-            look()
+        left = group
+        while left and time.monotonic() < deadline():
             time.sleep(_TICK)
-    for process in (each for group in everything for each in group):
-        process.stopping = True
-        process.end()
+            left = [each for each in left if not _reaped(each, stopped)]
+    for process in (each for group in groups for each in group if each.popen.returncode is None):
+        stopped(process, process.end())
+
+
+def _reaped(process: Process, stopped: Stopped) -> bool:
+    if not process.ended():
+        return False
+    stopped(process, process.end())
+    return True

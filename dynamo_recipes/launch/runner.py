@@ -37,7 +37,7 @@ class Run:
     def wait_ready(self, timeout: float) -> float:
         """Return the seconds until the graph served. Raises NotReady or ComponentFailed."""
         try:
-            return ready.wait(self.endpoint, timeout, self.look, lambda text: self.say("frontend", text), self.signals)
+            return ready.wait(self.endpoint, timeout, self.look, lambda text: self.say("frontend", text))
         except DynamoRecipesError as error:
             if not error.findings or error.findings[0].code != "DR652":
                 raise
@@ -80,8 +80,7 @@ class Run:
                 self.say("run", f"asked again: {_SECOND_SIGNAL:g} s left")
             return limits[-1]
 
-        processes.stop(self._stop_order(), deadline, self._report_ends())
-        self._report_ends()()
+        processes.stop(self._stop_order(), deadline, self._stopped)
         self.say("run", "stopped")
 
     def _stop_order(self) -> list[list[Process]]:
@@ -90,19 +89,13 @@ class Run:
         workers = [each for each in self.processes if each.spec.component != first]
         return [workers, [each for each in self.processes if each.spec.component == first]]
 
-    def _report_ends(self) -> Callable[[], None]:
-        def look() -> None:
-            for process in self.processes:
-                if process.popen.returncode is None and process.stopping and process.ended():
-                    self.say(process.spec.name, f"stopped, {status_text(process.end())}")
-
-        return look
+    def _stopped(self, process: Process, status: int) -> None:
+        self.say(process.spec.name, f"stopped, {status_text(status)}")
 
 
 @contextmanager
-def running(run: Run, show: Show) -> Iterator[Run]:
+def running(run: Run, secrets: Mapping[str, str], show: Show) -> Iterator[Run]:
     """Start a run's processes; whatever happens inside, stop them and pass on the last of their logs."""
-    secrets = processes.look_up(run.specs)
     pump = Pump(show)
     try:
         run.start(secrets, pump)

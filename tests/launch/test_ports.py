@@ -1,0 +1,46 @@
+import socket
+
+import pytest
+
+from dynamo_recipes.launch import ports
+
+
+def listening(host):
+    server = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+    server.bind((host, 0))
+    server.listen()
+    return server
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "127.0.0.2"])
+def test_a_listener_on_any_address_takes_the_port(host):
+    with listening(host) as server:
+        number = server.getsockname()[1]
+        assert ports.taken(number)
+    assert not ports.taken(number)
+
+
+def test_a_closed_connection_does_not_count():
+    with listening("127.0.0.1") as server:
+        number = server.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", number))
+        accepted, _ = server.accept()
+        accepted.close()  # the server's side closes first: its port stays in TIME_WAIT
+        client.close()
+    assert not ports.taken(number)
+
+
+def test_the_frontend_port_is_told_with_its_key():
+    with listening("127.0.0.1") as server:
+        number = server.getsockname()[1]
+        (found,) = ports.check("127.0.0.1", [number], ("frontend", "port"))
+        assert (found.code, found.where.path) == ("DR601", ("frontend", "port"))
+        assert "frontend.port" in found.hint
+    assert ports.check("127.0.0.1", [number], ("frontend", "port")) == ()
+
+
+def test_an_address_of_another_machine_cannot_be_used():
+    (found,) = ports.check("192.0.2.77", [8123], ("frontend", "port"))
+    assert found.code == "DR601"
+    assert "address of this machine" in found.hint
