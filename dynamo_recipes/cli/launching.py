@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -31,7 +32,9 @@ def made(environment: str | None, python: str | None, logs: bool) -> Options:
 
 
 def _say(name: str, what: str) -> None:
-    output.say(f"{name:<16}{what}")
+    """Say what became of a process. A terminal that has gone must not keep the run from being stopped."""
+    with suppress(OSError):
+        output.say(f"{name:<16}{what}")
 
 
 def _show(name: str, line: str) -> None:

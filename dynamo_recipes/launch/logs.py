@@ -24,7 +24,7 @@ class Pump:
     """Reads the output of all processes in one thread."""
 
     def __init__(self, show: Show) -> None:
-        self._show = show
+        self._show: Show | None = show
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -79,14 +79,22 @@ class Pump:
         *lines, rest = stream.rest.split(b"\n")
         stream.rest = bytearray(rest[:_LONGEST])
         for line in lines:
-            self._show(stream.name, readable(bytes(line)))
+            self._pass_on(stream.name, bytes(line))
 
     def _finish(self, output: int, stream: _Stream) -> None:
         self._selector.unregister(output)
         os.close(output)
         os.close(stream.file)
         if stream.rest:
-            self._show(stream.name, readable(bytes(stream.rest)))
+            self._pass_on(stream.name, bytes(stream.rest))
+
+    def _pass_on(self, name: str, line: bytes) -> None:
+        """Show a line. A terminal that has gone stops the showing, never the reading: processes would block."""
+        try:
+            if self._show:
+                self._show(name, readable(line))
+        except (OSError, ValueError):
+            self._show = None
 
 
 def _write_all(file: int, data: bytes) -> None:

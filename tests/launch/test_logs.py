@@ -66,3 +66,17 @@ def test_the_last_lines_of_a_log(tmp_path):
     path.write_text("\n".join(f"line {number}" for number in range(100_000)))
     assert last_lines(path, 3) == ("line 99997", "line 99998", "line 99999")
     assert last_lines(tmp_path / "none") == ()
+
+
+def test_a_terminal_that_has_gone_does_not_stop_the_reading(tmp_path):
+    def show(name, line):
+        raise BrokenPipeError
+
+    pump = Pump(show)
+    read, write = os.pipe()
+    pump.add("worker", read, tmp_path / "worker.log")
+    for _ in range(100):
+        os.write(write, b"z" * 10_000 + b"\n")  # far more than a pipe holds
+    os.close(write)
+    pump.close()
+    assert (tmp_path / "worker.log").stat().st_size == 100 * 10_001

@@ -1,0 +1,158 @@
+"""The real Dynamo: frontend and mocker, installed by the tool itself, serving the recipes of this repository."""
+
+import json
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+from launching import Command, endpoint, left
+
+from dynamo_recipes.app import run
+from dynamo_recipes.app.planning import planned
+from dynamo_recipes.launch import environments
+from dynamo_recipes.launch.signals import Signals
+
+ROOT = Path(__file__).parent.parent
+QUICKSTART = str(ROOT / "recipes" / "quickstart.yaml")
+
+SPLIT = """
+schema: 1
+name: real-split
+model: {packaged: tiny}
+dynamo: "VERSION"
+engine: {name: mocker, args: {speedup-ratio: 1000}}
+frontend: {port: 0, router: MODE}
+workers: {prefill: {}, decode: {parallel: {data: 2}, max_requests: 8}}
+kv: {block_size: 16}
+ready: {timeout: 2m}
+stop: {grace: 15s}
+"""
+
+
+def ask(url, body):
+    request = urllib.request.Request(
+        f"{url}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        return json.load(reply)
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.dynamo
+def test_the_quick_start_serves_and_stops():
+    command = Command("run", QUICKSTART)
+    command.wait_for("stop      Ctrl-C")
+    children = command.children()
+    body = {"model": "tiny", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 8}
+    answer = ask(endpoint(command), body)
+    assert answer["choices"][0]["message"]["content"].strip()
+    assert answer["usage"]["completion_tokens"] == 8
+    stopped = time.monotonic()
+    command.send(signal.SIGINT)
+    assert command.status() == 130
+    assert time.monotonic() - stopped < 10
+    assert not left(children)
+    assert is_free(8000)
+    assert "stopped, exit status 0" in command.text()
+
+
+@pytest.mark.dynamo
+def test_ctrl_c_while_starting_leaves_nothing_and_the_recipe_runs_again():
+    command = Command("run", QUICKSTART)
+    command.wait_for("aggregated-0    started")
+    children = command.children()
+    command.send(signal.SIGINT)
+    assert command.status() == 130
+    assert not left(children)
+    again = Command("smoke", QUICKSTART)
+    assert again.status() == 0, again.text()
+    assert [line.split(":")[0] for line in again.out] == ["ok models", "ok chat", "ok stream"]
+
+
+@pytest.mark.dynamo
+def test_a_running_graph_listens_on_loopback_where_dynamo_lets_one_choose():
+    command = Command("run", QUICKSTART)
+    command.wait_for("stop      Ctrl-C")
+    listening = {
+        (each.laddr.ip, each.laddr.port)
+        for child in command.children()
+        for each in psutil.Process(child.pid).net_connections("inet")
+        if each.status == psutil.CONN_LISTEN
+    }
+    command.send(signal.SIGINT)
+    command.status()
+    ports = {port for _, port in listening}
+    assert 8000 in ports
+    named = {8000} | {10000}
+    assert {ip for ip, port in listening if port in named} == {"127.0.0.1"}
+
+
+@pytest.mark.dynamo
+def test_a_flag_that_the_mocker_does_not_know_is_told_with_its_own_words(tmp_path):
+    path = tmp_path / "wrong.yaml"
+    text = SPLIT.replace("VERSION", "1.4.2").replace("MODE", "kv").replace("speedup-ratio", "no-such-flag")
+    path.write_text(text)
+    command = Command("run", "-q", str(path))
+    assert command.status() == 1
+    assert "unrecognized arguments: --no-such-flag" in command.text()
+
+
+@pytest.mark.dynamo
+@pytest.mark.parametrize("mode", ["kv", "{mode: kv, events: predicted}", "round_robin"])
+def test_prefill_and_decode_answer(tmp_path, mode):
+    path = tmp_path / "split.yaml"
+    path.write_text(SPLIT.replace("VERSION", "1.4.2").replace("MODE", mode))
+    command = Command("smoke", str(path))
+    assert command.status() == 0, command.text()
+
+
+@pytest.mark.dynamo
+@pytest.mark.service
+@pytest.mark.parametrize("workers", ["prefill: {}, decode: {}", "aggregated: {replicas: 2}"])
+def test_dynamo_1_6_0_serves(tmp_path, workers):
+    path = tmp_path / "new.yaml"
+    text = SPLIT.replace("VERSION", "1.6.0").replace("MODE", "kv")
+    path.write_text(text.replace("prefill: {}, decode: {parallel: {data: 2}, max_requests: 8}", workers))
+    command = Command("smoke", str(path))
+    assert command.status() == 0, command.text()
+
+
+@pytest.mark.dynamo
+def test_the_rendered_script_serves(tmp_path):
+    folder = tmp_path / "out"
+    assert Command("render", QUICKSTART, "-t", "local", "-O", str(folder)).status() == 0
+    plan = planned(Path(QUICKSTART).read_bytes(), QUICKSTART).plan
+    python = environments.prepare(plan.install, run._own_python(plan), print, Signals())
+    script = subprocess.Popen(
+        ["bash", str(folder / "quickstart.sh")],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHON": python, "FRONTEND_0_HTTP_PORT": "8127"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        lines = []
+        for line in script.stdout:
+            lines.append(line)
+            if line.startswith("ready: "):
+                break
+        body = {"model": "tiny", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 8}
+        assert ask("http://127.0.0.1:8127/v1", body)["choices"][0]["message"]["content"].strip(), lines
+        children = psutil.Process(script.pid).children(recursive=True)
+        script.send_signal(signal.SIGTERM)
+        assert script.wait(30) == 143
+        assert not left(children)
+    finally:
+        script.stdout.close()
+        if script.poll() is None:
+            script.terminate()
+            script.wait(30)
