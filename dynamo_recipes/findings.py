@@ -45,7 +45,6 @@ CODES = {
     "DR405": "Router events do not fit the router mode",
     "DR406": "Aggregated workers beside prefill and decode",
     "DR407": "More ports than one host has",
-    "DR408": "The engine cannot serve this layout",
     "DR601": "A port is in use",
     "DR602": "The model folder is missing or incomplete",
     "DR603": "Not enough disk space",

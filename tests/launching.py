@@ -2,6 +2,8 @@
 
 import json
 import os
+import random
+import socket
 import subprocess
 import sys
 import threading
@@ -78,6 +80,15 @@ def recipe(folder: Path, text: str = "", name: str = "toy", port: int = 0) -> st
     frontend = "" if "frontend:" in text else f"frontend: {{port: {port}}}\n"
     path.write_text(base + frontend + text, encoding="utf-8")
     return str(path)
+
+
+def free_port() -> int:
+    """Return a port that is free now, below those of outgoing connections and where a system port may be."""
+    for number in random.sample(range(20_000, 32_000), 200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", number)):
+                return number
+    raise AssertionError("no port is free")
 
 
 def run_folder(name: str = "toy") -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from launching import Command, endpoint, left
+from launching import Command, endpoint, free_port, left
 
 from dynamo_recipes.app import run
 from dynamo_recipes.app.planning import planned
@@ -92,8 +92,8 @@ def test_a_running_graph_listens_on_loopback_where_dynamo_lets_one_choose():
     command.send(signal.SIGINT)
     command.status()
     ports = {port for _, port in listening}
-    assert 8000 in ports
-    named = {8000} | {10000}
+    named = {8000, int(command.text().partition("system port ")[2].split()[0])}
+    assert named <= ports
     assert {ip for ip, port in listening if port in named} == {"127.0.0.1"}
 
 
@@ -133,9 +133,16 @@ def test_the_rendered_script_serves(tmp_path):
     assert Command("render", QUICKSTART, "-t", "local", "-O", str(folder)).status() == 0
     plan = planned(Path(QUICKSTART).read_bytes(), QUICKSTART).plan
     python = environments.prepare(plan.install, run._own_python(plan), print, Signals())
+    http, system = free_port(), free_port()
     script = subprocess.Popen(
         ["bash", str(folder / "quickstart.sh")],
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHON": python, "FRONTEND_0_HTTP_PORT": "8127"},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "PYTHON": python,
+            "FRONTEND_0_HTTP_PORT": str(http),
+            "AGGREGATED_0_SYSTEM_PORT": str(system),
+        },
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -146,7 +153,7 @@ def test_the_rendered_script_serves(tmp_path):
             if line.startswith("ready: "):
                 break
         body = {"model": "tiny", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 8}
-        assert ask("http://127.0.0.1:8127/v1", body)["choices"][0]["message"]["content"].strip(), lines
+        assert ask(f"http://127.0.0.1:{http}/v1", body)["choices"][0]["message"]["content"].strip(), lines
         children = psutil.Process(script.pid).children(recursive=True)
         script.send_signal(signal.SIGTERM)
         assert script.wait(30) == 143

@@ -3,9 +3,9 @@
     environment = make_environment(tmp_path / "toy", frontend="no-text")
     ask(str(recipe), Options(say, show, environment=environment), answered)
 
-`bin/python` understands what the launcher says to a real one: `-m dynamo.frontend ...`, `-m dynamo.mocker ...` and
-`-c CODE`, which the real interpreter runs, with an empty module `dynamo` to be found. Whatever else it is asked ends
-with status 2, so that a test sees a wrong command line.
+`bin/python` understands what the launcher says to a real one: `-m dynamo.frontend ...`, `-m dynamo.mocker ...`, and
+`-c CODE` or `-` (code from standard input), which the real interpreter runs, with an empty module `dynamo` to be found.
+Whatever else it is asked ends with status 2, so that a test sees a wrong command line.
 
 As in Dynamo, a worker makes itself known in the folder DYN_FILE_KV, and the frontend lists the models that it finds
 there. Both write `toy-NAME.json` into their working folder: argv, env and pid as they got them. NAME is `frontend`, or
@@ -30,6 +30,7 @@ FRONTENDS = {
     "deaf": "takes connections and never answers",
     "empty": "lists no model, whatever the workers say",
     "refuses": "lists the model, and answers every question with status 503",
+    "mulls": "lists the model, and never answers a question",
     "garbage": "answers every question with something that is not JSON",
     "no-text": "answers without text",
     "miscounts": "answers with a token count of 0",
@@ -37,6 +38,7 @@ FRONTENDS = {
     "stubborn": "serves, and ignores SIGTERM",
     "dies": "ends at once, status 3",
     "dies-later": "ends after its first answer, status 7",
+    "dies-after-ready": "answers the first question, and ends at the second, status 7",
 }
 WORKERS = {
     "willing": "makes itself known and waits",
@@ -80,7 +82,7 @@ def dumped(folder: Path) -> dict[str, dict]:
 def play(interpreter: str, library: str, frontend: str, worker: str) -> None:
     """Be the `python` of a toy environment."""
     argv = sys.argv[1:]
-    if argv[:1] == ["-c"]:
+    if argv[:1] in (["-c"], ["-"]):
         os.execve(interpreter, [interpreter, *argv], {**os.environ, "PYTHONPATH": library})
     # Blocked from the first moment and taken by sigwait: none is lost, none comes at a bad time.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
@@ -154,6 +156,7 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     behaviour = ""
+    asked = 0
 
     def handle_error(self, request, client_address) -> None:
         """Say nothing: clients that go away in the middle are part of the game."""
@@ -185,6 +188,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._wait_when_deaf()
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked += 1
+        if self.server.behaviour == "dies-after-ready" and self.server.asked > 1:
+            os._exit(7)
         chat = self.path == "/v1/chat/completions"
         if not chat and self.path != "/v1/completions":
             self._send(404, b"", "text/plain")
@@ -205,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
         print("toy frontend:", format % args, flush=True)
 
     def _wait_when_deaf(self) -> None:
-        while self.server.behaviour == "deaf":
+        while self.server.behaviour == "deaf" or (self.server.behaviour == "mulls" and self.command == "POST"):
             time.sleep(60)
 
     def _models(self) -> list[str]:

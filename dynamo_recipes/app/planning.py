@@ -9,7 +9,7 @@ from dynamo_recipes.plan.layout import inventory, lay_out
 from dynamo_recipes.plan.model import Instance, Plan
 from dynamo_recipes.plan.place import Inventory
 from dynamo_recipes.recipe.model import Recipe
-from dynamo_recipes.recipe.read import Reading, read
+from dynamo_recipes.recipe.read import Reading, in_order, read
 from dynamo_recipes.support.facts import UNKNOWN, HostFacts
 from dynamo_recipes.support.resolve import Resolution, resolve
 
@@ -48,7 +48,7 @@ def planned(raw: bytes, file: str, facts: HostFacts = UNKNOWN) -> Planned:
 
 
 def _all(reading: Reading, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return reading.findings + reading.placed(found)
+    return in_order(reading.findings + reading.placed(found))
 
 
 def run_name(recipe: Recipe, file: str) -> str:

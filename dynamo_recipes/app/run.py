@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from dynamo_recipes.app import models, sources
 from dynamo_recipes.app.planning import Planned, planned
-from dynamo_recipes.errors import Refused
+from dynamo_recipes.errors import Refused, WrongAnswer
 from dynamo_recipes.findings import Finding
 from dynamo_recipes.launch import environments, folders, ports, processes, runner, signals, smoke
 from dynamo_recipes.launch.ask import Endpoint
@@ -51,9 +51,14 @@ def serve(name: str, options: Options, ready: Callable[[Started], None]) -> NoRe
 
 def ask(name: str, options: Options, answered: Callable[[smoke.Answered], None]) -> None:
     """Run a recipe, ask it real questions, stop it. Raises WrongAnswer when an answer is wrong."""
-    with started(name, options) as graph, graph.run.signals.interruptible():
-        for each in smoke.checks(graph.endpoint, timeout=60.0):
-            answered(each)
+    with started(name, options) as graph:
+        try:
+            with graph.run.signals.interruptible():
+                for each in smoke.checks(graph.endpoint, timeout=60.0):
+                    answered(each)
+        except WrongAnswer:
+            graph.run.look_for_deaths()
+            raise
 
 
 @contextmanager
@@ -66,7 +71,7 @@ def started(name: str, options: Options) -> Iterator[Started]:
     plan = result.plan
     model = models.location(plan.model, source.folder)
     _refuse(models.missing(plan.model, model), result)
-    _refuse(_busy(result, plan), result)
+    _refuse(_busy(plan), result)
     with signals.watched() as watched, folders.run_folder(plan.name) as folder:
         places = Places("python", str(folder.path), model, gpus_are_real=not plan.virtual_gpus)
         secrets = processes.look_up(bind(plan, result.instances, places))
@@ -74,7 +79,7 @@ def started(name: str, options: Options) -> Iterator[Started]:
         # Only now: an environment can take minutes to make, and a port that was free before it may not be so any more.
         instances = _placed(result, plan)
         specs = bind(plan, instances, replace(places, python=python))
-        endpoint = _endpoint(plan, instances, result)
+        endpoint = _endpoint(plan, instances)
         run = runner.Run(specs, folder.path, endpoint, plan.stop_grace, options.say, watched)
         with runner.running(run, secrets, options.show):
             seconds = run.wait_ready(plan.ready_timeout)
@@ -97,19 +102,15 @@ def _refuse(found: tuple[Finding, ...], result: Planned) -> None:
         raise Refused(*result.reading.placed(found))
 
 
-def _host(result: Planned) -> str:
-    return result.reading.recipe.frontend.host if result.reading.recipe else "127.0.0.1"
-
-
-def _busy(result: Planned, plan: Plan) -> tuple[Finding, ...]:
+def _busy(plan: Plan) -> tuple[Finding, ...]:
     """Return a finding when the frontend's port cannot be bound."""
     fixed = [port.fixed for each in plan.components for member in each.members for port in member.ports if port.fixed]
-    return ports.check(_host(result), fixed, ("frontend", "port"))
+    return ports.check(plan.service.host, fixed, ("frontend", "port"))
 
 
 def _placed(result: Planned, plan: Plan) -> tuple[Instance, ...]:
     """Return the processes with ports that are free now. Raises Refused when the frontend's is in use."""
-    _refuse(_busy(result, plan), result)
+    _refuse(_busy(plan), result)
     if result.devices is None:
         raise ValueError("a plan without devices cannot be placed")
     instances, found = lay_out(plan, result.devices, ports.taken)
@@ -134,12 +135,10 @@ def _own_python(plan: Plan) -> str | None:
     return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve()) if fits else None
 
 
-def _endpoint(plan: Plan, instances: tuple[Instance, ...], result: Planned) -> Endpoint:
+def _endpoint(plan: Plan, instances: tuple[Instance, ...]) -> Endpoint:
     first = next(each for each in instances if each.component == plan.service.component)
     number = dict(first.ports)[plan.service.port]
-    host = _host(result)
-    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - named, not bound
-    return Endpoint(reached, number, plan.service.model, plan.service.task)
+    return Endpoint(plan.service.reached, number, plan.service.model, plan.service.task)
 
 
 def _metrics(instances: tuple[Instance, ...], endpoint: Endpoint) -> Iterator[str]:

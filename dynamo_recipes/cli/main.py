@@ -1,6 +1,7 @@
 """The command `dynamo-recipe`: the table of verbs, and what becomes of every kind of failure."""
 
 import importlib
+import io
 import sys
 from typing import Any
 
@@ -61,6 +62,8 @@ def cli() -> None:
 
 def run(words: list[str]) -> int:  # noqa: PLR0911 - one line for each kind of end
     """Run some words and return the exit status; every expected failure is one paragraph, a bug one line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal's encoding cannot hold is no bug
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return _status(cli.main(words, prog_name="dynamo-recipe", standalone_mode=False))
     except click.exceptions.Exit as done:

@@ -18,6 +18,8 @@ from dynamo_recipes.findings import Finding
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 def command(recipes: tuple[str, ...], form: str, style: str, strict: bool) -> int:
     """Check RECIPES: files, folders, or - for standard input. All that is wrong is reported at once."""
+    if form == "json" and style != "text":
+        raise click.UsageError("-o json and --format exclude each other.")
     results = tuple(validate(recipes))
     if form == "json":
         click.echo(_as_json(results))
@@ -37,7 +39,7 @@ def _as_text(results: tuple[Validated, ...]) -> None:
     for result in results:
         output.complain(result.findings)
         if not exit_status(result.findings):
-            click.echo(f"{result.file}: valid")
+            click.echo(f"{output.visible(result.file)}: valid")
 
 
 def _as_json(results: tuple[Validated, ...]) -> str:

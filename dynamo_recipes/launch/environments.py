@@ -65,8 +65,9 @@ def existing(folder: str, module: str) -> str:
     try:
         done = subprocess.run([interpreter, "-c", probe], env=clean_environment(), capture_output=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
+        reason = getattr(error, "strerror", None) or "it does not answer"
         raise Refused(
-            Finding("DR607", f"{interpreter} cannot be run: {error}.", "Make the environment anew.")
+            Finding("DR607", f"{interpreter} cannot be run: {reason}.", "Make the environment anew.")
         ) from error
     if done.returncode:
         hint = "Install ai-dynamo there, or leave --environment out: the tool then makes an environment of its own."

@@ -17,6 +17,7 @@ from dynamo_recipes.launch.signals import Signals
 from dynamo_recipes.plan.bind import ProcessSpec
 
 _TICK = 0.05
+_MOMENT = 0.5  # seconds in which a dying process ends
 _SECOND_SIGNAL = 5.0  # seconds left after a second Ctrl-C
 
 Say = Callable[[str, str], None]  # name of a process or run, what became of it
@@ -56,6 +57,13 @@ class Run:
         for process in self.processes:
             if process.ended():
                 raise ComponentFailed(_death(process, process.end()))
+
+    def look_for_deaths(self) -> None:
+        """Raise ComponentFailed when a process ends within a moment: that is then why an answer was wrong."""
+        until = time.monotonic() + _MOMENT
+        while time.monotonic() < until:
+            self.look()
+            time.sleep(_TICK)
 
     def start(self, secrets: Mapping[str, str], pump: Pump) -> None:
         """Start all processes in order."""

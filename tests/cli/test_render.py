@@ -35,8 +35,8 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
 def test_where_the_script_finds_the_model(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert rendered(tmp_path, "{path: ./models/a}", "-O", str(tmp_path / "out")) == 0
-    assert 'MODEL="${MODEL:-$HERE/../models/a}"' in (tmp_path / "out" / "mine.sh").read_text()
+    assert 'MODEL=${MODEL:-"$HERE"/../models/a}' in (tmp_path / "out" / "mine.sh").read_text()
     assert rendered(tmp_path, "{path: /models/a}", "-O", str(tmp_path / "out")) == 0
-    assert 'MODEL="${MODEL:-/models/a}"' in (tmp_path / "out" / "mine.sh").read_text()
+    assert "MODEL=${MODEL:-/models/a}" in (tmp_path / "out" / "mine.sh").read_text()
     assert rendered(tmp_path, "Qwen/Qwen3-0.6B", "-O", str(tmp_path / "out")) == 0
-    assert 'MODEL="${MODEL:-Qwen/Qwen3-0.6B}"' in (tmp_path / "out" / "mine.sh").read_text()
+    assert "MODEL=${MODEL:-Qwen/Qwen3-0.6B}" in (tmp_path / "out" / "mine.sh").read_text()

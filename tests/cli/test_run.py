@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ import urllib.request
 
 import psutil
 import pytest
-from launching import Command, endpoint, left, recipe, run_folder
+from launching import Command, endpoint, free_port, left, recipe, run_folder
 from toy_dynamo import dumped, make_environment
 
 QUICK = "ready: {timeout: 30s}\nstop: {grace: 5s}\n"
@@ -36,12 +35,6 @@ def start(tmp_path):
                 child.kill()
             each.process.kill()
             each.process.wait()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_run_shows_the_graph_coming_up_and_serves(start):
@@ -242,3 +235,9 @@ def test_a_reader_that_goes_away_leaves_nothing_running(tmp_path):
     command.wait(30)  # it cannot say that it is ready, and stops
     assert command.returncode != 0
     assert not left(children)
+
+
+def test_smoke_tells_a_death_rather_than_the_answer_that_it_spoiled(start):
+    command = start("smoke", frontend="dies-after-ready")
+    assert command.status() == 1
+    assert "DR651 frontend-0 ended on its own, exit status 7" in command.text()

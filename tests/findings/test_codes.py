@@ -1,0 +1,400 @@
+"""Every code is raised by something that can happen: a recipe's text, facts of a machine, or a situation at launch."""
+
+import re
+import shutil
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from toy_dynamo import make_environment
+
+from dynamo_recipes.app import init
+from dynamo_recipes.app.plan import plan
+from dynamo_recipes.app.planning import planned
+from dynamo_recipes.app.render import render, write
+from dynamo_recipes.app.run import Options, ask
+from dynamo_recipes.app.validate import validate
+from dynamo_recipes.cli.output import line
+from dynamo_recipes.errors import DynamoRecipesError, Refused, exit_status
+from dynamo_recipes.findings import CODES, Finding
+from dynamo_recipes.launch.folders import run_folder
+from dynamo_recipes.support import data, releases
+from dynamo_recipes.support.facts import HostFacts
+
+PAGES = Path(data.__file__).parents[1] / "data" / "findings"
+HEAD = "schema: 1\nmodel: {packaged: tiny}\nengine: mocker\n"
+ONE_ENGINE = "schema: 1\nmodel: {packaged: tiny}\nengine: {name: mocker, args: {%s}}\n"
+
+STATUS = {"DR1": 2, "DR2": 3, "DR3": 3, "DR4": 3, "DR60": 4, "DR651": 1, "DR652": 5, "DR653": 1}
+
+
+def status_of(code: str) -> int:
+    return next(status for start, status in STATUS.items() if code.startswith(start))
+
+
+# Code, text, and the place of the finding; (0, 0): none, because the text could not be read so far.
+TEXTS: list[tuple[str, str | bytes, tuple[int, int]]] = [
+    ("DR101", HEAD.encode() + b"description: caf\xe9\n", (4, 17)),
+    ("DR102", "schema: 1\nmodel: {packaged: tiny\nengine: mocker\n", (3, 7)),
+    ("DR102", HEAD + "description: @home\n", (4, 14)),
+    ("DR102", HEAD + "description: one: two\n", (4, 17)),
+    ("DR103", HEAD + "frontend: {port: 8000}\nfrontend: {port: 8001}\n", (5, 1)),
+    ("DR104", HEAD + "frontend: !web {port: 8000}\n", (4, 11)),
+    ("DR104", HEAD + "x-mine:\n  <<: {port: 8000}\n", (5, 3)),
+    ("DR104", HEAD + "---\n" + HEAD, (4, 1)),
+    ("DR104", HEAD + "description: *nothing\n", (4, 14)),
+    ("DR104", HEAD + "? [a, b]\n: 1\n", (4, 3)),
+    ("DR105", HEAD + "description: " + "x" * (1 << 20) + "\n", (0, 0)),
+    ("DR105", HEAD + "x-deep: " + "[" * 100 + "]" * 100 + "\n", (4, 108)),
+    ("DR105", HEAD + "x-many:\n" + "- 1\n" * 20_000, (19_996, 3)),
+    ("DR106", HEAD + "frontend: {prot: 8001}\n", (4, 12)),
+    ("DR106", HEAD + "planner: {}\n", (4, 1)),
+    ("DR107", "schema: 1\nmodel: {packaged: tiny}\n", (1, 1)),
+    ("DR107", "schema: 1\nmodel: {served_name: tiny}\nengine: mocker\n", (2, 1)),
+    ("DR107", HEAD + "env: {LEVEL: {}}\n", (4, 7)),
+    ("DR108", HEAD + 'frontend: {port: "8001"}\n', (4, 18)),
+    ("DR108", HEAD + "name: 12\n", (4, 7)),
+    ("DR108", HEAD + "env: {LEVEL: true}\n", (4, 14)),
+    ("DR109", HEAD + "kv: {dtype: fp16}\n", (4, 13)),
+    ("DR110", HEAD + 'dynamo: "latest"\n', (4, 9)),
+    ("DR110", HEAD + "workers: {2nd: {role: aggregated}}\n", (4, 11)),
+    ("DR110", ONE_ENGINE % "speedup-ratio: .inf", (3, 46)),
+    ("DR111", "schema: 2\nmodel: {packaged: tiny}\nengine: mocker\n", (1, 9)),
+    ("DR112", HEAD + "env: {HF_TOKEN: swordfish}\n", (4, 17)),
+    ("DR112", HEAD + f"env: {{LEVEL: hf_{'a' * 34}}}\n", (4, 14)),
+    ("DR112", ONE_ENGINE % "api-key: swordfish", (3, 40)),
+    ("DR113", HEAD + 'description: "one\\0two"\n', (4, 14)),
+    ("DR114", HEAD + "workers:\n  decoder: {replicas: 2}\n", (5, 3)),
+    ("DR115", "schema: 1\nmodel: {id: Qwen/Qwen3-0.6B, path: ./model}\nengine: mocker\n", (2, 36)),
+    ("DR115", HEAD + "workers:\n  frontend: {role: aggregated}\n", (5, 3)),
+    ("DR115", HEAD + "workers:\n  a: {role: aggregated}\n  A: {role: aggregated}\n", (6, 3)),
+    ("DR115", ONE_ENGINE % "speedup-ratio: 1, speedup_ratio: 2", (3, 64)),
+    ("DR201", HEAD + 'dynamo: "1.4.9"\n', (4, 9)),
+    ("DR202", HEAD + 'dynamo: ">=2"\n', (4, 9)),
+    ("DR203", "schema: 1\nmodel: {packaged: tiny}\nengine: moker\n", (3, 9)),
+    ("DR204", HEAD + "hardware: {gpu: h100}\n", (4, 17)),
+    ("DR205", HEAD + 'dynamo: "1.4.2"\ninfrastructure: {response_plane: tcp}\n', (5, 34)),
+    ("DR205", HEAD + "frontend: {router: nearest}\n", (4, 20)),
+    ("DR301", ONE_ENGINE % "max-num-seqs: 64", (3, 45)),
+    ("DR301", HEAD + "workers: {aggregated: {args: {--no_model_path: true}}}\n", (4, 48)),
+    ("DR301", HEAD + "frontend: {args: {http-port: 8001}}\n", (4, 30)),
+    ("DR302", HEAD + "env: {DYN_SYSTEM_PORT: 9090}\n", (4, 24)),
+    ("DR302", HEAD + "workers: {aggregated: {env: {DYN_FILE_KV: /tmp}}}\n", (4, 43)),
+    ("DR303", ONE_ENGINE % "speedup-ratio: [1, 2]", (3, 31)),
+    ("DR303", ONE_ENGINE % "raw: --fast", (3, 36)),
+    ("DR401", HEAD + "workers:\n  prefill: {replicas: 2}\n", (5, 3)),
+    ("DR401", HEAD + "workers:\n  decode: {replicas: 2}\n", (5, 3)),
+    ("DR402", HEAD + "hardware: {gpus_per_node: 4}\nworkers:\n  aggregated: {parallel: {tensor: 8}}\n", (6, 3)),
+    ("DR403", HEAD + "hardware: {gpus_per_node: 2}\nworkers:\n  aggregated: {replicas: 3}\n", (6, 3)),
+    ("DR404", HEAD + "workers:\n  encode: {replicas: 1}\n", (5, 3)),
+    ("DR405", HEAD + "frontend: {router: {mode: round_robin, events: exact}}\n", (4, 48)),
+    ("DR405", HEAD + "frontend: {router: {mode: kv, events: none}}\n", (4, 39)),
+    ("DR406", HEAD + "workers:\n  aggregated: {}\n  prefill: {}\n  decode: {}\n", (5, 3)),
+    ("DR407", HEAD + "workers:\n  prefill: {replicas: 10000}\n  decode: {replicas: 10000}\n", (4, 1)),
+]
+# These messages say what is wanted in full ("must be at least 1, and is 0"): a hint would only say it again.
+NO_HINT_NEEDED: list[tuple[str, str, tuple[int, int]]] = [
+    ("DR108", HEAD + "workers: [aggregated]\n", (4, 1)),
+    ("DR110", HEAD + "workers: {aggregated: {replicas: 0}}\n", (4, 34)),
+    ("DR110", HEAD + "ready: {timeout: 5 minutes}\n", (4, 18)),
+    ("DR110", HEAD + "workers: {}\n", (4, 1)),
+]
+FACTS: list[tuple[str, HostFacts]] = [
+    ("DR206", HostFacts(python=("3.9",))),
+    ("DR206", HostFacts(python=("3.9.18", "3.14.1"))),
+    ("DR207", HostFacts(os="darwin")),
+    ("DR207", HostFacts(arch="riscv64")),
+    ("DR207", HostFacts(glibc="2.27")),
+]
+
+
+@pytest.fixture
+def stage(tmp_path, monkeypatch):
+    return Stage(tmp_path, monkeypatch)
+
+
+@dataclass
+class Stage:
+    """A folder for a recipe, and a launch of it that has to fail."""
+
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+
+    def recipe(self, text: str | bytes) -> str:
+        file = self.folder / "recipe.yaml"
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return str(file)
+
+    def fails(self, text: str | bytes, environment: str | None = None, python: str | None = None, **toy: str):
+        """Return what a launch with real questions ends with; `toy` says how frontend and worker behave."""
+        if toy:
+            environment = make_environment(self.folder / "toy", **toy)
+        options = Options(say=ignore, show=ignore, environment=environment, python=python)
+        with pytest.raises(DynamoRecipesError) as caught:
+            ask(self.recipe(text), options, lambda answered: None)
+        return caught.value
+
+
+def ignore(name: str, words: str) -> None:
+    """Hear nothing."""
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "place"),
+    [pytest.param(*each, id=f"{each[0]}-at-{each[2][0]}-{each[2][1]}") for each in (*TEXTS, *NO_HINT_NEEDED)],
+)
+def test_a_text_raises_it_in_validate_plan_and_run(code, text, place, stage):
+    file = stage.recipe(text)
+    (result,) = validate([file])
+    assert [each.code for each in result.findings] == [code]
+    found = result.findings[0]
+    assert (found.where.file, found.where.line, found.where.column) == (file, *place)
+    assert found.severity == "error"
+    assert bool(found.hint) == ((code, text, place) not in NO_HINT_NEEDED)
+    assert exit_status(result.findings) == status_of(code)
+    with pytest.raises(Refused) as refused:
+        plan(file)
+    assert (refused.value.findings, refused.value.status) == (result.findings, status_of(code))
+    assert stage.fails(text).findings == result.findings
+    if (code, text, place) in FIRST:
+        assert_on_page(found)
+
+
+@pytest.mark.parametrize(("code", "facts"), FACTS)
+def test_facts_of_a_machine_raise_it(code, facts):
+    raw = (HEAD + 'dynamo: ">=1"\n').encode()
+    assert planned(raw, "recipe.yaml").findings == ()
+    (found,) = planned(raw, "recipe.yaml", facts).findings
+    assert (found.code, found.severity, str(found.where)) == (code, "error", "recipe.yaml:4:9")
+    assert found.hint
+    assert exit_status((found,)) == 3
+    if (code, facts) in FIRST:
+        assert_on_page(found)
+
+
+def assert_on_page(found: Finding) -> None:
+    """Compare a finding with the one that its page shows; paths and numbers may differ, `…` stands for the rest.
+
+    Pages with a recipe are compared word for word, in test_findings.py.
+    """
+    page = (PAGES / f"{found.code}.md").read_text(encoding="utf-8")
+    if "```yaml" in page:
+        return
+    first, *_, last = page.split("```text\n")[1].split("\n```")[0].splitlines()
+    printed = line(found).splitlines()
+    beginning, _, cut = shape(first).partition("…")
+    assert shape(printed[0]).startswith(beginning)
+    assert shape(printed[0]) == beginning or cut or first.endswith("…")
+    assert printed[-1] == last
+
+
+def shape(words: str) -> str:
+    return re.sub(r"(?!DR\d)\S*([/\d]|\.yaml)\S*", "*", words)
+
+
+Situation = Callable[[Stage], DynamoRecipesError]
+SITUATIONS: list[tuple[str, str, tuple[int, int], Situation]] = []
+
+
+def raises(code: str, says: str, at: tuple[int, int] = (0, 0)) -> Callable[[Situation], Situation]:
+    """Put a situation into the table: its code, words of the message, the place in the recipe that is to blame."""
+
+    def add(situation: Situation) -> Situation:
+        SITUATIONS.append((code, says, at, situation))
+        return situation
+
+    return add
+
+
+@raises("DR109", "`DR999` is not a code")
+def an_unknown_code(stage):
+    from dynamo_recipes.app.explain import explain
+
+    with pytest.raises(Refused) as caught:
+        explain("DR999")
+    return caught.value
+
+
+@raises("DR116", "No such file")
+def no_recipe_file(stage):
+    (result,) = validate([str(stage.folder / "missing.yaml")])
+    return Refused(*result.findings)
+
+
+@raises("DR116", "holds no *.yaml")
+def a_folder_without_recipes(stage):
+    (result,) = validate([str(stage.folder)])
+    return Refused(*result.findings)
+
+
+@raises("DR116", "is a folder")
+def a_folder_where_one_recipe_is_wanted(stage):
+    with pytest.raises(Refused) as caught:
+        plan(str(stage.folder))
+    return caught.value
+
+
+@raises("DR206", "Python 3.9", at=(1, 1))
+def a_python_that_the_release_does_not_run_on(stage):
+    return stage.fails(HEAD, python="3.9")
+
+
+@raises("DR601", "in use", at=(4, 18))
+def a_busy_port(stage):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return stage.fails(HEAD + f"frontend: {{port: {taken.getsockname()[1]}}}\n")
+
+
+@raises("DR602", "/missing is not there", at=(2, 15))
+def no_model_folder(stage):
+    return stage.fails("schema: 1\nmodel: {path: ./missing}\nengine: mocker\n")
+
+
+@raises("DR602", "no config.json", at=(2, 15))
+def a_model_folder_without_config(stage):
+    return stage.fails("schema: 1\nmodel: {path: .}\nengine: mocker\n")
+
+
+@raises("DR603", "MiB free")
+def an_environment_larger_than_the_disk(stage):
+    larger_than_any_disk(stage)
+    return stage.fails(HEAD + 'dynamo: "1.4.2"\nfrontend: {port: 0}\n')
+
+
+@raises("DR604", "uv says: ")
+def no_network_and_nothing_cached(stage):
+    stage.monkeypatch.setenv("UV_OFFLINE", "1")
+    stage.monkeypatch.setenv("UV_CACHE_DIR", str(stage.folder / "empty"))
+    stage.monkeypatch.delenv("UV_FIND_LINKS", raising=False)
+    return stage.fails(HEAD + "frontend: {port: 0}\n")
+
+
+@raises("DR605", "`recipe` is active")
+def a_second_run_of_the_name(stage):
+    with run_folder("recipe"):
+        return stage.fails(HEAD + "frontend: {port: 0}\n")
+
+
+@raises("DR606", "HF_TOKEN is not set")
+def a_secret_without_a_value(stage):
+    stage.monkeypatch.delenv("HF_TOKEN", raising=False)
+    return stage.fails(HEAD + "frontend: {port: 0}\nenv: {HF_TOKEN: {secret: huggingface}}\n", frontend="serve")
+
+
+@raises("DR607", "no module dynamo")
+def an_environment_without_dynamo(stage):
+    environment = make_environment(stage.folder / "toy", dynamo=False)
+    return stage.fails(HEAD + "frontend: {port: 0}\n", environment)
+
+
+@raises("DR607", "no bin/python")
+def an_environment_that_is_none(stage):
+    return stage.fails(HEAD + "frontend: {port: 0}\n", str(stage.folder))
+
+
+@raises("DR607", "cannot be run: Permission denied.")
+def an_environment_whose_python_cannot_be_run(stage):
+    environment = make_environment(stage.folder / "toy")
+    (Path(environment) / "bin" / "python").chmod(0o644)
+    return stage.fails(HEAD + "frontend: {port: 0}\n", environment)
+
+
+@raises("DR608", "already there")
+def a_first_recipe_that_is_already_there(stage):
+    with pytest.raises(Refused) as caught:
+        init.write(stage.recipe(HEAD), "", force=False)
+    return caught.value
+
+
+@raises("DR608", "runs/recipe cannot be written")
+def a_state_folder_that_is_a_file(stage):
+    (stage.folder / "file").touch()
+    stage.monkeypatch.setenv("XDG_STATE_HOME", str(stage.folder / "file"))
+    return stage.fails(HEAD + "frontend: {port: 0}\n", frontend="serve")
+
+
+@raises("DR608", "cannot be written: Not a directory")
+def a_cache_folder_that_is_a_file(stage):
+    (stage.folder / "file").touch()
+    stage.monkeypatch.setenv("XDG_CACHE_HOME", str(stage.folder / "file"))
+    return stage.fails(HEAD + "frontend: {port: 0}\n")
+
+
+@raises("DR608", "recipe.sh cannot be written")
+def a_folder_for_rendered_files_that_is_a_file(stage):
+    with pytest.raises(Refused) as caught:
+        write(render(stage.recipe(HEAD), "local", None), stage.recipe(HEAD))
+    return caught.value
+
+
+@raises("DR609", "aggregated-0 cannot be started: Argument list too long")
+def a_word_that_is_longer_than_the_system_takes(stage):
+    text = HEAD.replace("mocker", "{name: mocker, args: {raw: [%s]}}" % ("x" * 200_000))
+    return stage.fails(text + "frontend: {port: 0}\n", frontend="serve")
+
+
+@raises("DR651", "aggregated-0 ended on its own, exit status 3")
+def a_worker_that_ends_at_once(stage):
+    return stage.fails(HEAD + "frontend: {port: 0}\n", worker="dies")
+
+
+@raises("DR652", "does not list the model tiny")
+def a_frontend_that_never_serves(stage):
+    return stage.fails(HEAD + "frontend: {port: 0}\nready: {timeout: 500ms}\n", frontend="silent")
+
+
+@raises("DR652", "does not answer: HTTP 503")
+def a_frontend_that_never_answers(stage):
+    return stage.fails(HEAD + "frontend: {port: 0}\nready: {timeout: 1s}\n", frontend="refuses")
+
+
+@raises("DR653", "no text came back")
+def an_answer_without_text(stage):
+    return stage.fails(HEAD + "frontend: {port: 0}\n", frontend="no-text")
+
+
+def larger_than_any_disk(stage: Stage) -> None:
+    """Let the packaged data say that a release needs more space than there is."""
+    copy = stage.folder / "data"
+    shutil.copytree(data.DATA, copy)
+    file = copy / "releases" / "1.4.2.json"
+    file.write_text(re.sub(r'"disk_mib": \d+', '"disk_mib": 1000000000000', file.read_text()))
+    stage.monkeypatch.setattr(data, "DATA", copy)
+
+
+@pytest.fixture
+def fresh_data():
+    """Let no test see the data of another."""
+    caches = (data.load, data.release_names, releases.release)
+    for each in caches:
+        each.cache_clear()
+    yield
+    for each in caches:
+        each.cache_clear()
+
+
+# The first row of each code is the one that its page shows.
+FIRST = list({row[0]: row for row in reversed((*TEXTS, *FACTS, *SITUATIONS))}.values())
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "place", "situation"),
+    [pytest.param(*each, id=f"{each[0]}-{each[-1].__name__}") for each in SITUATIONS],
+)
+def test_a_situation_raises_it(code, says, place, situation, stage, fresh_data):
+    error = situation(stage)
+    assert [each.code for each in error.findings] == [code]
+    found = error.findings[0]
+    assert says in found.message
+    assert (found.where.line, found.where.column) == place
+    assert found.hint
+    assert error.status == status_of(code)
+    if (code, says, place, situation) in FIRST:
+        assert_on_page(found)
+
+
+def test_every_code_is_raised_by_something():
+    raised = {code for code, *_ in (*TEXTS, *FACTS, *SITUATIONS)}
+    assert sorted(raised) == sorted(CODES)
