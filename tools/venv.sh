@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 kind=${1:-run}
 unset PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-fits() { "$1" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; }
+fits() { "$1" -c "import sys; sys.exit(sys.version_info < (3, 10))" 2>/dev/null; }
 
 find_python() {
   for each in ${PYTHON:-} python3 python3.12 python3.11 python3.13 python3.10; do
@@ -15,7 +15,7 @@ find_python() {
       return
     fi
   done
-  echo "dynamo-recipes needs Python 3.10 to 3.13; on Debian and Ubuntu: apt install python3 python3-venv" >&2
+  echo "dynamo-recipes needs Python 3.10 or later; on Debian and Ubuntu: apt install python3 python3-venv" >&2
   exit 4
 }
 

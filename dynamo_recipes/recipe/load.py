@@ -19,6 +19,8 @@ MOST_BYTES = 1 << 20
 MOST_DEPTH = 100
 MOST_NODES = 20_000
 MOST_FINDINGS = 100
+# libyaml compares each %TAG directive with all before it.
+MOST_TAG_DIRECTIVES = 100
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -34,7 +36,7 @@ def load(raw: bytes, file: str) -> tuple[Document | None, tuple[Finding, ...]]:
             composer.take(event)
         root = composer.finish()
     except yaml.YAMLError as error:
-        return None, (*composer.found, _syntax(error, file))
+        return None, (*composer.found, _syntax(error, raw, file))
     except Refused as refused:
         return None, (*composer.found, *refused.findings)
     return Document(file, root), tuple(composer.found)
@@ -48,24 +50,32 @@ def _text_findings(raw: bytes, file: str) -> Finding | None:
     if len(raw) > MOST_BYTES:
         return Finding(
             "DR105",
-            f"The file has {len(raw)} bytes; a recipe has at most {MOST_BYTES}.",
+            f"The file is larger than {MOST_BYTES} bytes.",
             "Move data into its own file.",
             Where(file),
         )
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-        return Finding(
-            "DR101", f"Byte {error.start} is not UTF-8.", "Save the file as UTF-8.", Where(file, line, column)
-        )
+        mark = _end(raw[: error.start].decode("utf-8-sig"))
+        return Finding("DR101", f"Byte {error.start} is not UTF-8.", "Save the file as UTF-8.", Where(file, *mark))
+    if raw.count(b"%TAG") > MOST_TAG_DIRECTIVES:
+        return Finding("DR104", "Tags (`%TAG`) are not used in recipes.", "Remove the directives.", Where(file))
     return None
 
 
-def _syntax(error: yaml.YAMLError, file: str) -> Finding:
+def _end(text: str) -> Mark:
+    """Return the place behind a text."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return len(lines), len(lines[-1]) + 1
+
+
+def _syntax(error: yaml.YAMLError, raw: bytes, file: str) -> Finding:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file)
+    if isinstance(error, yaml.reader.ReaderError):  # it has no mark; the first such character is the one
+        where = Where(file, *_end(raw.decode("utf-8-sig").partition(chr(error.character))[0]))
+    else:
+        where = Where(file, mark.line + 1, mark.column + 1) if mark else Where(file)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "not valid YAML"
     context = getattr(error, "context", None)
     message = f"{problem} {context}".strip() if context else str(problem)
@@ -160,10 +170,10 @@ class _Composer:
 
     def _scalar(self, event: Any) -> None:
         mark = _mark(event)
+        self._untagged(event)
         if self._waits_for_key():
             self._key(event.value, mark)
             return
-        self._untagged(event)
         node = Node(mark, plain(event.value) if event.implicit[0] else event.value)
         self._anchor(event.anchor, node)
         self._add(node)
@@ -204,6 +214,7 @@ class _Composer:
             raise self._refuse("DR104", "A key must be plain text, not a mapping or a list.", "Quote the key.", mark)
         self._depth(0, mark)
         self._untagged(event)
+        self.anchors.pop(event.anchor, None)  # inside, the name means this collection, which is not finished
         is_mapping = type(event).__name__ == "MappingStartEvent"
         self.stack.append((Node(mark, {} if is_mapping else []), event.anchor))
         self.pending.append(None)

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from dynamo_recipes.recipe.about import About
 from dynamo_recipes.recipe.fields import (
+    MOST_ENTRIES,
     MOST_REPLICAS,
     Args,
     Duration,
@@ -156,9 +157,12 @@ class Variable(Section):
     secret: Name | None = Field(default=None, description="Logical name of a secret.", examples=["huggingface"])
 
 
-Env = dict[
-    VariableName,
-    Annotated[Variable, BeforeValidator(_variable, json_schema_input_type=str | int | Variable)],
+Env = Annotated[
+    dict[
+        VariableName,
+        Annotated[Variable, BeforeValidator(_variable, json_schema_input_type=str | int | Variable)],
+    ],
+    Field(max_length=MOST_ENTRIES),
 ]
 
 
@@ -237,10 +241,17 @@ class Stop(Section):
     )
 
 
+def _whole(value: Any) -> Any:
+    """Keep `true` and `1.0` from counting as 1: in Python they are equal to it."""
+    return value if type(value) is int else None
+
+
 class Recipe(Section):
     """What to serve, with which engine, on which layout."""
 
-    schema_version: Literal[1] = Field(alias="schema", description="Version of the recipe format.", examples=[1])
+    schema_version: Annotated[Literal[1], BeforeValidator(_whole)] = Field(
+        alias="schema", description="Version of the recipe format.", examples=[1]
+    )
     name: Name | None = Field(
         default=None,
         description="Name of the run, a DNS label; left out, the file's name.",
@@ -273,7 +284,11 @@ class Recipe(Section):
         description="The workers by name; a name that is a role needs no `role`.",
         examples=[{"prefill": {"replicas": 2}, "decode": {}}],
     )
-    kv: Kv = Field(default=Kv.model_construct(), description="The KV cache.", examples=[{"block_size": 64}])
+    kv: Kv = Field(
+        default=Kv.model_construct(),
+        description="KV cache: block size and type of the values.",
+        examples=[{"block_size": 64}],
+    )
     infrastructure: Infrastructure = Field(
         default=Infrastructure.model_construct(),
         description="Discovery and planes.",
@@ -284,9 +299,11 @@ class Recipe(Section):
     )
     ready: Ready = Field(
         default=Ready.model_construct(),
-        description="When the graph counts as started.",
+        description="Readiness: how long to wait.",
         examples=[{"timeout": "2m"}],
     )
     stop: Stop = Field(
-        default=Stop.model_construct(), description="How the graph is stopped.", examples=[{"grace": "15s"}]
+        default=Stop.model_construct(),
+        description="Stopping: how long running requests may take to end.",
+        examples=[{"grace": "15s"}],
     )

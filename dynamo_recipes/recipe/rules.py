@@ -86,8 +86,7 @@ def unfit_values(root: Node) -> Iterator[Finding]:
     stack: list[tuple[Path, Node]] = [((), root)]
     while stack:
         path, node = stack.pop()
-        texts = [node.value] if isinstance(node.value, str) else list(node.keys)
-        if any(_is_unfit(text) for text in texts):
+        if any(isinstance(text, str) and _is_unfit(text) for text in (node.value, *path[-1:])):
             yield finding(
                 "DR113",
                 path,

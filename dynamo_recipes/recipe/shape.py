@@ -52,6 +52,8 @@ _FORMS = {
     "host": "a host name or an address",
     "served_name": "a name without spaces at its start and without control characters",
 }
+# Sections that may be written as one text.
+_SHORT = (("dynamo",), ("engine",), ("model",), ("frontend", "router"))
 _KEY_FORMS = {
     "workers": "a name of letters, digits and -, a letter first, at most 40 characters",
     "env": "a variable name: letters, digits and _, no digit first",
@@ -66,7 +68,7 @@ def findings(error: ValidationError, document: Document, model: type[BaseModel])
 
 
 def _finding(error: Any, document: Document, model: type[BaseModel]) -> Finding:
-    is_key = error["loc"][-1:] == ("[key]",)
+    is_key = error["loc"][-1:] == ("[key]",) and error["type"] != "extra_forbidden"
     path = error["loc"][:-1] if is_key else error["loc"]
     problem = _Problem(path, error.get("ctx") or {}, _known_keys(model, path[:-1]), error.get("input"))
     kind = error["type"]
@@ -96,8 +98,10 @@ def _wrong_type(problem: _Problem, wanted: str) -> Finding:
         wanted, hint = "text, a whole number or {secret: NAME}", "Put the value in quotes."
     elif wanted == "text" and isinstance(problem.value, (int, float)):
         hint = f"Write {_FORMS[key]}." if (key := str(problem.path[-1])) in _FORMS else "Put it in quotes."
+    elif problem.path in _SHORT and problem.value is not None:
+        wanted, hint = "text or a mapping", "Put it in quotes." if isinstance(problem.value, (int, float)) else ""
     elif isinstance(problem.value, str) and wanted.endswith("number"):
-        hint = "Write it without quotes."
+        hint = "Write it without quotes." if problem.value.isdecimal() else ""
     elif problem.value is None:
         hint = "Give it a value, or remove the key."
     return Finding("DR108", f"{_place(problem)} must be {wanted}, not {_kind(problem.value)}.", hint)
@@ -108,7 +112,7 @@ def _kind(value: object) -> str:
     names = {
         bool: "true or false",
         int: "a whole number",
-        float: "a number",
+        float: "a decimal number",
         str: "text",
         list: "a list",
         dict: "a mapping",
@@ -145,7 +149,7 @@ def _not_allowed(problem: _Problem) -> Finding:
             "DR108", f"{_place(problem)} must be text, not {_kind(problem.value)}.", did_you_mean("", allowed)
         )
     return Finding(
-        "DR109", f"{_place(problem)} cannot be {shown(problem.value)}.", did_you_mean(problem.value, allowed)
+        "DR109", f"{_place(problem)} cannot be {shown(problem.value) or 'empty'}.", did_you_mean(problem.value, allowed)
     )
 
 

@@ -29,6 +29,11 @@ def words(name: str, value: Any) -> tuple[str, ...]:
     return (f"{flag}={text}",) if text.startswith("-") else (flag, text)
 
 
+def texts(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return flags with mappings already as JSON: made once, however many workers have them."""
+    return {name: _text(value) if isinstance(value, dict) else value for name, value in args.items()}
+
+
 def _text(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -47,7 +47,7 @@ def resolve(recipe: Recipe, facts: HostFacts) -> tuple[Resolution | None, tuple[
         Choice(
             "python",
             f">={chosen.wheels.python_minimum},<{chosen.wheels.python_below}",
-            f"the range that Dynamo {version} documents",
+            f"the range that Dynamo {version} is known to run on",
         ),
     )
     module = data.load("engines.json")[recipe.engine.name]["module"]
@@ -82,6 +82,8 @@ def _in_range(wanted: str, known: tuple[str, ...]) -> tuple[str | None, str, tup
     try:
         allowed = SpecifierSet(wanted)
     except InvalidSpecifier:
+        allowed = SpecifierSet()
+    if not allowed:  # an empty set would allow everything
         message = f"`{shown(wanted)}` is neither a release nor a range."
         return (
             None,
@@ -90,7 +92,7 @@ def _in_range(wanted: str, known: tuple[str, ...]) -> tuple[str | None, str, tup
         )
     for each in known:
         if allowed.contains(each):
-            return each, f"the newest fully known release in {wanted}", ()
+            return each, f"the newest fully known release in {shown(wanted, 200)}", ()
     return (
         None,
         "",
@@ -132,6 +134,10 @@ def _pair(version: str) -> tuple[int, ...]:
 
 def _abilities(recipe: Recipe, chosen: Release) -> tuple[Finding, ...]:
     found: tuple[Finding, ...] = ()
+    name = recipe.engine.name
+    if name in data.load("engines.json") and name not in dict(chosen.engines):
+        message = f"Dynamo {chosen.version} has no engine `{shown(name)}`."
+        found += (finding("DR205", ("engine",), message, did_you_mean(name, dict(chosen.engines))),)
     mode = recipe.frontend.router.mode
     if mode not in chosen.router_modes:
         message = f"Dynamo {chosen.version} has no router mode `{shown(mode)}`."

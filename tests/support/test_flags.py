@@ -1,0 +1,183 @@
+"""From `args` to the words of a command line."""
+
+import pytest
+
+from dynamo_recipes.findings import dotted
+from dynamo_recipes.support import flags
+
+
+@pytest.mark.parametrize(
+    ("name", "spelling"),
+    [
+        ("speedup-ratio", "speedup-ratio"),
+        ("speedup_ratio", "speedup-ratio"),
+        ("--speedup-ratio", "speedup-ratio"),
+        ("--speedup_ratio", "speedup-ratio"),
+        ("-v", "v"),
+        ("v", "v"),
+        ("a.b_c", "a.b-c"),
+        ("Speedup", "Speedup"),
+        ("--XY", "XY"),
+    ],
+)
+def test_one_spelling_for_all(name, spelling):
+    assert flags.canonical(name) == spelling
+
+
+WORDS = [
+    # Switches.
+    ("verbose", True, ["--verbose"]),
+    ("--verbose", True, ["--verbose"]),
+    ("v", True, ["-v"]),
+    ("-v", True, ["-v"]),
+    ("verbose", False, ["--no-verbose"]),
+    ("enable_x", False, ["--no-enable-x"]),
+    # Values.
+    ("name", "x", ["--name", "x"]),
+    ("--name_of", "x", ["--name-of", "x"]),
+    ("n", "x", ["-n", "x"]),
+    ("name", "", ["--name", ""]),
+    ("name", "two words", ["--name", "two words"]),
+    ("name", "a=b", ["--name", "a=b"]),
+    ("name", "$HOME `x` 'y'", ["--name", "$HOME `x` 'y'"]),
+    ("name", "true", ["--name", "true"]),
+    ("count", 0, ["--count", "0"]),
+    ("count", 1, ["--count", "1"]),
+    ("count", 10**39, ["--count", "1" + "0" * 39]),
+    ("rate", 0.5, ["--rate", "0.5"]),
+    ("rate", 1000.0, ["--rate", "1000.0"]),
+    ("rate", 1e-7, ["--rate", "1e-07"]),
+    # argparse would read these values as flags.
+    ("count", -1, ["--count=-1"]),
+    ("rate", -0.5, ["--rate=-0.5"]),
+    ("name", "-x", ["--name=-x"]),
+    ("name", "--other", ["--name=--other"]),
+    ("name", "-", ["--name=-"]),
+    ("n", "-x", ["-n=-x"]),
+    # Mappings are JSON, in order of key, with the characters as they are.
+    ("config", {}, ["--config", "{}"]),
+    ("config", {"b": 1, "a": [True, None, -1, 0.5]}, ["--config", '{"a": [true, null, -1, 0.5], "b": 1}']),
+    ("config", {"é": {"y": "ü", "x": '"'}}, ["--config", '{"é": {"x": "\\"", "y": "ü"}}']),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), WORDS)
+def test_the_words_that_set_a_flag(name, value, expected):
+    assert list(flags.words(name, value)) == expected
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), WORDS)
+def test_mappings_may_be_made_text_before(name, value, expected):
+    assert list(flags.words(name, flags.texts({name: value})[name])) == expected
+
+
+def test_only_mappings_are_made_text_before():
+    args = {"a": {"y": 1, "x": 2}, "b": [1], "c": None, "d": True, "e": -1, "f": "x"}
+    assert flags.texts(args) == {**args, "a": '{"x": 2, "y": 1}'}
+
+
+MERGED = [
+    ({}, {}, {}),
+    ({"a": 1}, {}, {"a": 1}),
+    ({}, {"a": 1}, {"a": 1}),
+    ({"a": 1}, {"a": 2}, {"a": 2}),
+    ({"a": 1, "b": 2}, {"b": 3, "c": 4}, {"a": 1, "b": 3, "c": 4}),
+    # Whatever the spelling.
+    ({"max_x": 1}, {"--max-x": 2}, {"max-x": 2}),
+    ({"--a_b": 1}, {}, {"a-b": 1}),
+    # null removes what the engine's flags say, and is nothing else.
+    ({"a_b": 1}, {"a-b": None}, {}),
+    ({"a": None}, {}, {}),
+    ({"a": None}, {"a": 1}, {"a": 1}),
+    ({}, {"a": None}, {}),
+    ({"a": 1}, {"b": None}, {"a": 1}),
+    # false, nothing and zero are values.
+    ({"a": True}, {"a": False}, {"a": False}),
+    ({"a": 1}, {"a": 0}, {"a": 0}),
+    ({"a": "x"}, {"a": ""}, {"a": ""}),
+    # Mappings replace one another.
+    ({"a": {"x": 1}}, {"a": {"y": 2}}, {"a": {"y": 2}}),
+    # Raw words follow one another.
+    ({"raw": ["-x"]}, {"raw": ["-y", "1"]}, {"raw": ["-x", "-y", "1"]}),
+    ({"raw": ["-x"]}, {}, {"raw": ["-x"]}),
+    ({}, {"--raw": ["-y"]}, {"raw": ["-y"]}),
+    ({"raw": ["-x"]}, {"raw": []}, {"raw": ["-x"]}),
+]
+
+
+@pytest.mark.parametrize(("engine", "worker", "expected"), MERGED)
+def test_a_workers_flags_over_those_of_its_engine(engine, worker, expected):
+    before = (dict(engine), dict(worker))
+    assert flags.merged(engine, worker) == expected
+    assert (engine, worker) == before
+
+
+def test_raw_words_of_the_engine_are_not_changed_by_a_worker():
+    engine = {"raw": ["-x"]}
+    flags.merged(engine, {"raw": ["-y"]})
+    assert engine == {"raw": ["-x"]}
+
+
+OWNED = {"model-path": "`model`", "kv-events": "`frontend.router.events`"}
+CHECKED = [
+    ({}, []),
+    ({"a": 1, "b_c": True, "--d": {"x": [1]}, "e": None}, []),
+    ({"raw": ["--model-path", "x"]}, []),
+    ({"raw": []}, []),
+    ({"model-paths": 1, "model": 1, "path": 1}, []),
+    # Flags that the tool sets: in every spelling, negated, and removed.
+    ({"model-path": "x"}, ["DR301 args.model-path"]),
+    ({"model_path": "x"}, ["DR301 args.model_path"]),
+    ({"--model_path": "x"}, ["DR301 args.--model_path"]),
+    ({"model-path": None}, ["DR301 args.model-path"]),
+    ({"model-path": False}, ["DR301 args.model-path"]),
+    ({"no-model-path": True}, ["DR301 args.no-model-path"]),
+    ({"--no_kv_events": True}, ["DR301 args.--no_kv_events"]),
+    ({"no-no-kv-events": True}, []),
+    # One flag in two spellings.
+    ({"a-b": 1, "a_b": 2}, ["DR115 args.a_b"]),
+    ({"a": 1, "--a": 1}, ["DR115 args.--a"]),
+    ({"a_b": 1, "a-b": 2, "--a-b": 3}, ["DR115 args.a-b", "DR115 args.--a-b"]),
+    ({"raw": ["x"], "--raw": ["y"]}, ["DR115 args.--raw"]),
+    ({"a": 1, "A": 2}, []),
+    # Lists: how a flag takes several values is not known yet.
+    ({"a": []}, ["DR303 args.a"]),
+    ({"a": ["x", "y"]}, ["DR303 args.a"]),
+    ({"a": {"b": ["x", "y"]}}, []),
+    # Raw words are words.
+    ({"raw": "--x"}, ["DR303 args.raw"]),
+    ({"raw": True}, ["DR303 args.raw"]),
+    ({"raw": {"a": 1}}, ["DR303 args.raw"]),
+    ({"raw": [1]}, ["DR303 args.raw"]),
+    ({"raw": ["x", None]}, ["DR303 args.raw"]),
+    ({"raw": [["x"]]}, ["DR303 args.raw"]),
+    # All at once.
+    (
+        {"model-path": [1], "a": 1, "--a": [2]},
+        ["DR301 args.model-path", "DR303 args.model-path", "DR115 args.--a", "DR303 args.--a"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("args", "expected"), CHECKED)
+def test_what_is_wrong_with_flags(args, expected):
+    found = flags.check(args, OWNED, ("args",))
+    assert [f"{each.code} {dotted(each.where.path)}" for each in found] == expected
+
+
+def test_a_flag_of_the_tool_is_refused_with_the_field_that_sets_it():
+    (found,) = flags.check({"no_kv_events": True}, OWNED, ("frontend", "args"))
+    assert found.message == "The flag `--no-kv-events` is set by the tool."
+    assert found.hint == "Say it with `frontend.router.events`."
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"a-b": 1, "a_b": 2}, "`a_b` and `a-b` are the same flag."),
+        ({"a_b": [1]}, "`a-b` is a list, and it is not known how this flag takes several values."),
+        ({"raw": "--x"}, "`raw` must be a list of words."),
+    ],
+)
+def test_what_is_said_of(args, message):
+    assert [each.message for each in flags.check(args, OWNED, ("args",))] == [message]
