@@ -44,7 +44,7 @@ def build(recipe: Recipe, name: str, resolution: Resolution, engine: Engine) -> 
         name=name,
         components=tuple(complete[each] for each in names),
         choices=(*resolution.choices, *infrastructure.choices(resolution.release), *_devices(engine)),
-        service=Service(frontend.NAME, frontend.PORT, recipe.model.served, recipe.model.task),
+        service=Service(frontend.NAME, frontend.PORT, recipe.model.served, recipe.model.task, recipe.frontend.host),
         model=model,
         install=_install(resolution.release.wheels),
         ready_timeout=seconds(recipe.ready.timeout),
@@ -78,18 +78,21 @@ def source(recipe: Recipe) -> Source:
 def _frontend(recipe: Recipe, resolution: Resolution) -> Component:
     component = frontend.component(recipe, resolution.release)
     (member,) = component.members
-    argv = _sorted((*member.argv, *_author_args(recipe.frontend.args)))
+    argv = _sorted((*member.argv, *_author_args(flags.merged({}, recipe.frontend.args))))
     return component._replace(members=(member._replace(argv=argv),))
 
 
 def _workers(recipe: Recipe, resolution: Resolution, engine: Engine) -> list[Component]:
     by_order = sorted(checks.roles(recipe).items(), key=lambda each: (_START_ORDER.index(each[1]), each[0]))
-    return [_worker(name, role, recipe, resolution, engine) for name, role in by_order]
+    shared = flags.texts(recipe.engine.args)
+    return [_worker(name, role, recipe, resolution, engine, shared) for name, role in by_order]
 
 
-def _worker(name: str, role: Role, recipe: Recipe, resolution: Resolution, engine: Engine) -> Component:
+def _worker(
+    name: str, role: Role, recipe: Recipe, resolution: Resolution, engine: Engine, shared: Mapping[str, object]
+) -> Component:
     worker = recipe.workers[name]
-    args = flags.merged(recipe.engine.args, worker.args)
+    args = flags.merged(shared, worker.args)
     members = tuple(
         each._replace(argv=_sorted((*each.argv, *_author_args(args))))
         for each in engine.members(worker, role, recipe, resolution)

@@ -34,7 +34,7 @@ def _worker(recipe: Recipe, engine: Engine, name: str, role: Role) -> Iterator[F
     worker, path = recipe.workers[name], ("workers", name)
     if role not in engine.ROLES:
         hint = f"It plays: {', '.join(sorted(engine.ROLES))}."
-        yield finding("DR404", path, f"The engine {engine.NAME} cannot be an {role} worker.", hint)
+        yield finding("DR404", path, f"The engine {engine.NAME} cannot play the role `{role}`.", hint)
     yield from flags.check(worker.args, engine.OWNED, (*path, "args"))
     yield from engine.check(worker, role, recipe)
 

@@ -177,12 +177,18 @@ class Component(NamedTuple):
 
 
 class Service(NamedTuple):
-    """What clients see: where it answers, under which model name, and what they ask."""
+    """What clients see: where it answers, under which model name, and what they ask. `host` is what it listens on."""
 
     component: str
     port: str
     model: str
     task: Literal["chat", "completion"]
+    host: str = "127.0.0.1"
+
+    @property
+    def reached(self) -> str:
+        """Where a client on the same machine asks: what listens on all addresses is asked on loopback."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - named, not bound
 
 
 class Source(NamedTuple):

@@ -1,11 +1,10 @@
 """Which node and which devices each process of a plan gets. For every target that does not place by itself."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dynamo_recipes.findings import Finding, finding
-from dynamo_recipes.plan.model import Component, Instance, Member
+from dynamo_recipes.plan.model import Component, Instance
 
 
 class Inventory(NamedTuple):
@@ -16,20 +15,38 @@ class Inventory(NamedTuple):
 
 @dataclass
 class _Free:
-    """Free devices by node. Where a size was placed last is kept: nodes before it have no room for that size."""
+    """What is left. A node's devices are handed out in their order, so that a count says which ones are gone.
 
-    devices: list[list[int]]
+    Where a size was placed last is kept: nodes before it have no room for that size.
+    """
+
+    nodes: tuple[tuple[int, ...], ...]
+    gone: list[int]
     first: dict[int, int] = field(default_factory=dict)
 
-    def take(self, size: int, avoid: set[int]) -> tuple[int, list[int]] | None:
+    def has_room(self, node: int, size: int) -> bool:
+        """Tell whether so many devices are left on a node."""
+        return len(self.nodes[node]) - self.gone[node] >= size
+
+    def take(self, size: int, avoid: set[int]) -> tuple[int, tuple[int, ...]] | None:
         """Take the lowest devices of the first node with room that is not in `avoid`."""
-        while self.first.get(size, 0) < len(self.devices) and len(self.devices[self.first.get(size, 0)]) < size:
-            self.first[size] = self.first.get(size, 0) + 1
-        for node in range(self.first.get(size, 0), len(self.devices)):
-            if node not in avoid and len(self.devices[node]) >= size:
-                taken, self.devices[node] = self.devices[node][:size], self.devices[node][size:]
-                return node, taken
+        start = self.first.get(size, 0)
+        while start < len(self.nodes) and not self.has_room(start, size):
+            start += 1
+        self.first[size] = start
+        for node in range(start, len(self.nodes)):
+            if node not in avoid and self.has_room(node, size):
+                begin = self.gone[node]
+                self.gone[node] += size
+                return node, self.nodes[node][begin : begin + size]
         return None
+
+    def give_back(self, group: list[Instance]) -> None:
+        """Take back the devices of the group that was placed last."""
+        for each in group:
+            if each.devices:
+                self.gone[each.node] -= len(each.devices)
+        self.first.clear()
 
 
 def place(components: tuple[Component, ...], inventory: Inventory) -> tuple[tuple[Instance, ...], tuple[Finding, ...]]:
@@ -37,42 +54,37 @@ def place(components: tuple[Component, ...], inventory: Inventory) -> tuple[tupl
 
     First fit, in the order of components, groups and ranks: the same plan is placed the same way everywhere.
     """
-    free = _Free([list(node) for node in inventory.nodes])
+    free = _Free(inventory.nodes, [0] * len(inventory.nodes))
     placed: list[Instance] = []
     found: list[Finding] = []
     for component in components:
         for index in range(component.replicas):
-            group = list(_group(component, index, free))
-            if None in group:
+            group, complete = _group(component, index, free)
+            if not complete:
+                free.give_back(group)
                 found.append(_no_room(component, index, inventory))
                 break
-            placed += [each for each in group if each is not None]
+            placed += group
     return tuple(placed), tuple(found)
 
 
-def _group(component: Component, index: int, free: _Free) -> Iterator[Instance | None]:
-    """Yield the processes of one group; None when one has no room."""
+def _group(component: Component, index: int, free: _Free) -> tuple[list[Instance], bool]:
+    """Return the processes of one group, and whether all have room. Who needs no device stands on the first node."""
+    group: list[Instance] = []
     used: set[int] = set()
-    rank = 0
     for member in component.members:
+        processes = member.per_group // member.nodes
         for _ in range(member.nodes):
-            each = member.per_group // member.nodes
-            room = _room(member, each, used, free)
+            room = free.take(member.gpus * processes, used) if member.gpus else (0, ())
             if room is None:
-                yield None
-                return
+                return group, False
             node, devices = room
-            used.add(node)
-            for at in range(each):
-                mine = tuple(devices[at * member.gpus : (at + 1) * member.gpus])
-                yield Instance(component.name, member.name, index, rank, node, mine, ())
-                rank += 1
-
-
-def _room(member: Member, processes: int, used: set[int], free: _Free) -> tuple[int, list[int]] | None:
-    if member.gpus == 0:
-        return 0, []
-    return free.take(member.gpus * processes, used)
+            if devices:
+                used.add(node)
+            for at in range(processes):
+                mine = devices[at * member.gpus : (at + 1) * member.gpus]
+                group.append(Instance(component.name, member.name, index, len(group), node, mine, ()))
+    return group, True
 
 
 def _no_room(component: Component, index: int, inventory: Inventory) -> Finding:

@@ -33,7 +33,7 @@ def assign(
     wanted = [port for each in placed for port in members[each.component, each.member].ports]
     if sum(port.span for port in wanted if port.fixed is None) > HIGHEST - LOWEST + 1:
         return placed, (_too_many(placed, members),)
-    numbers = _Numbers(taken, {port.fixed for port in wanted if port.fixed})
+    numbers = _Numbers(taken, {n for port in wanted if port.fixed for n in range(port.fixed, port.fixed + port.span)})
     result: list[Instance] = []
     for each in placed:
         ports = members[each.component, each.member].ports
@@ -47,7 +47,7 @@ def assign(
 class _Numbers:
     """Hands out numbers upwards, none twice."""
 
-    def __init__(self, taken: Taken, reserved: set[int | None]) -> None:
+    def __init__(self, taken: Taken, reserved: set[int]) -> None:
         self.taken = taken
         self.reserved = reserved
         self.next = LOWEST

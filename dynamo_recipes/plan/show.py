@@ -117,7 +117,19 @@ def _words(arg: Arg) -> str:
 def _word(word: Value) -> str:
     """Return a word, quoted as a shell needs it; one with a symbolic part as it is, for reading."""
     symbolic = isinstance(word, Text) and not all(isinstance(each, str) for each in word.parts)
-    return value(word) if symbolic else shlex.quote(value(word))
+    text = value(word)
+    if not text.isprintable():
+        return f"$'{''.join(_visible(each) for each in text)}'"
+    return text if symbolic else shlex.quote(text)
+
+
+def _visible(character: str) -> str:
+    """Return a character as bash reads it between $' and ': it stays on its line and does nothing to a terminal."""
+    if character in "\\'":
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character, f"\\U{ord(character):08x}")
 
 
 def _reasoned(line: str, because: str) -> str:
@@ -141,6 +153,7 @@ def as_json(plan: Plan, instances: tuple[Instance, ...]) -> str:
             "port": plan.service.port,
             "model": plan.service.model,
             "task": plan.service.task,
+            "host": plan.service.host,
         },
         "install": {
             "requirements": list(plan.install.requirements),
@@ -203,17 +216,22 @@ def _instance(each: Instance) -> dict[str, Any]:
 
 def as_mermaid(plan: Plan) -> str:
     """Return the graph as a Mermaid flow chart: requests solid, KV transfer dotted."""
-    lines = ["flowchart LR", "  client([client]) --> " + _node(plan.components[0])]
-    workers = plan.components[1:]
+    frontend, *workers = plan.components
+    lines = ["flowchart LR", f"  client([client]) --> {_node(frontend)}"]
     for each in workers:
         if each.role != "prefill" or all(other.role != "decode" for other in workers):
-            lines.append(f"  {plan.components[0].name} --> {_node(each)}")
+            lines.append(f"  {_id(frontend)} --> {_node(each)}")
         else:
-            lines.append(f"  {plan.components[0].name} -- prefill --> {_node(each)}")
-            lines += [f"  {each.name} -. KV .-> {other.name}" for other in workers if other.role == "decode"]
+            lines.append(f"  {_id(frontend)} -- prefill --> {_node(each)}")
+            lines += [f"  {_id(each)} -. KV .-> {_id(other)}" for other in workers if other.role == "decode"]
     return "\n".join(lines) + "\n"
 
 
 def _node(component: Component) -> str:
     times = f" x {component.replicas}" if component.replicas > 1 else ""
-    return f"{component.name}[{component.name}{times}]"
+    return f'{_id(component)}["{component.name}{times}"]'
+
+
+def _id(component: Component) -> str:
+    """Return a name that is no word of Mermaid: a worker may be called `end` or `client`."""
+    return f"n_{component.name}"
