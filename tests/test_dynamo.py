@@ -12,7 +12,7 @@ import psutil
 import pytest
 from launching import Command, endpoint, free_port, left
 
-from dynamo_recipes.app import run
+from dynamo_recipes.app import run as app_run
 from dynamo_recipes.app.planning import planned
 from dynamo_recipes.launch import environments
 from dynamo_recipes.launch.signals import Signals
@@ -34,6 +34,22 @@ stop: {grace: 15s}
 """
 
 
+@pytest.fixture
+def command():
+    """Start the whole command; what a failed test leaves running is stopped."""
+    commands = []
+
+    def start(*words):
+        commands.append(Command(*words))
+        return commands[-1]
+
+    yield start
+    for each in commands:
+        if each.process.poll() is None:
+            each.send(signal.SIGTERM)
+            each.status()
+
+
 def ask(url, body):
     request = urllib.request.Request(
         f"{url}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
@@ -49,90 +65,90 @@ def is_free(port):
 
 
 @pytest.mark.dynamo
-def test_the_quick_start_serves_and_stops():
-    command = Command("run", QUICKSTART)
-    command.wait_for("stop      Ctrl-C")
-    children = command.children()
+def test_the_quick_start_serves_and_stops(command):
+    run = command("run", QUICKSTART)
+    run.wait_for("stop      Ctrl-C")
+    children = run.children()
     body = {"model": "tiny", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 8}
-    answer = ask(endpoint(command), body)
+    answer = ask(endpoint(run), body)
     assert answer["choices"][0]["message"]["content"].strip()
     assert answer["usage"]["completion_tokens"] == 8
     stopped = time.monotonic()
-    command.send(signal.SIGINT)
-    assert command.status() == 130
+    run.send(signal.SIGINT)
+    assert run.status() == 130
     assert time.monotonic() - stopped < 10
     assert not left(children)
     assert is_free(8000)
-    assert "stopped, exit status 0" in command.text()
+    assert "stopped, exit status 0" in run.text()
 
 
 @pytest.mark.dynamo
-def test_ctrl_c_while_starting_leaves_nothing_and_the_recipe_runs_again():
-    command = Command("run", QUICKSTART)
-    command.wait_for("aggregated-0    started")
-    children = command.children()
-    command.send(signal.SIGINT)
-    assert command.status() == 130
+def test_ctrl_c_while_starting_leaves_nothing_and_the_recipe_runs_again(command):
+    run = command("run", QUICKSTART)
+    run.wait_for("aggregated-0    started")
+    children = run.children()
+    run.send(signal.SIGINT)
+    assert run.status() == 130
     assert not left(children)
-    again = Command("smoke", QUICKSTART)
+    again = command("smoke", QUICKSTART)
     assert again.status() == 0, again.text()
     assert [line.split(":")[0] for line in again.out] == ["ok models", "ok chat", "ok stream"]
 
 
 @pytest.mark.dynamo
-def test_a_running_graph_listens_on_loopback_where_dynamo_lets_one_choose():
-    command = Command("run", QUICKSTART)
-    command.wait_for("stop      Ctrl-C")
+def test_a_running_graph_listens_on_loopback_where_dynamo_lets_one_choose(command):
+    run = command("run", QUICKSTART)
+    run.wait_for("stop      Ctrl-C")
     listening = {
         (each.laddr.ip, each.laddr.port)
-        for child in command.children()
+        for child in run.children()
         for each in psutil.Process(child.pid).net_connections("inet")
         if each.status == psutil.CONN_LISTEN
     }
-    command.send(signal.SIGINT)
-    command.status()
+    run.send(signal.SIGINT)
+    run.status()
     ports = {port for _, port in listening}
-    named = {8000, int(command.text().partition("system port ")[2].split()[0])}
+    named = {8000, int(run.text().partition("system port ")[2].split()[0])}
     assert named <= ports
     assert {ip for ip, port in listening if port in named} == {"127.0.0.1"}
 
 
 @pytest.mark.dynamo
-def test_a_flag_that_the_mocker_does_not_know_is_told_with_its_own_words(tmp_path):
+def test_a_flag_that_the_mocker_does_not_know_is_told_with_its_own_words(command, tmp_path):
     path = tmp_path / "wrong.yaml"
     text = SPLIT.replace("VERSION", "1.4.2").replace("MODE", "kv").replace("speedup-ratio", "no-such-flag")
     path.write_text(text)
-    command = Command("run", "-q", str(path))
-    assert command.status() == 1
-    assert "unrecognized arguments: --no-such-flag" in command.text()
+    run = command("run", "-q", str(path))
+    assert run.status() == 1
+    assert "unrecognized arguments: --no-such-flag" in run.text()
 
 
 @pytest.mark.dynamo
 @pytest.mark.parametrize("mode", ["kv", "{mode: kv, events: predicted}", "round_robin"])
-def test_prefill_and_decode_answer(tmp_path, mode):
+def test_prefill_and_decode_answer(command, tmp_path, mode):
     path = tmp_path / "split.yaml"
     path.write_text(SPLIT.replace("VERSION", "1.4.2").replace("MODE", mode))
-    command = Command("smoke", str(path))
-    assert command.status() == 0, command.text()
+    run = command("smoke", str(path))
+    assert run.status() == 0, run.text()
 
 
 @pytest.mark.dynamo
 @pytest.mark.service
 @pytest.mark.parametrize("workers", ["prefill: {}, decode: {}", "aggregated: {replicas: 2}"])
-def test_dynamo_1_6_0_serves(tmp_path, workers):
+def test_dynamo_1_6_0_serves(command, tmp_path, workers):
     path = tmp_path / "new.yaml"
     text = SPLIT.replace("VERSION", "1.6.0").replace("MODE", "kv")
     path.write_text(text.replace("prefill: {}, decode: {parallel: {data: 2}, max_requests: 8}", workers))
-    command = Command("smoke", str(path))
-    assert command.status() == 0, command.text()
+    run = command("smoke", str(path))
+    assert run.status() == 0, run.text()
 
 
 @pytest.mark.dynamo
-def test_the_rendered_script_serves(tmp_path):
+def test_the_rendered_script_serves(command, tmp_path):
     folder = tmp_path / "out"
-    assert Command("render", QUICKSTART, "-t", "local", "-O", str(folder)).status() == 0
+    assert command("render", QUICKSTART, "-t", "local", "-O", str(folder)).status() == 0
     plan = planned(Path(QUICKSTART).read_bytes(), QUICKSTART).plan
-    python = environments.prepare(plan.install, run._own_python(plan), print, Signals())
+    python = environments.prepare(plan.install, app_run._own_python(plan), print, Signals())
     http, system = free_port(), free_port()
     script = subprocess.Popen(
         ["bash", str(folder / "quickstart.sh")],
@@ -163,3 +179,15 @@ def test_the_rendered_script_serves(tmp_path):
         if script.poll() is None:
             script.terminate()
             script.wait(30)
+
+
+@pytest.mark.dynamo
+def test_graphs_that_start_at_once_get_ports_of_their_own(command, tmp_path):
+    runs = []
+    for number in range(3):
+        path = tmp_path / f"one-{number}.yaml"
+        text = SPLIT.replace("VERSION", "1.4.2").replace("MODE", "kv").replace("real-split", f"at-once-{number}")
+        path.write_text(text)
+        runs.append(command("smoke", str(path)))
+    for each in runs:
+        assert each.status() == 0, each.text()

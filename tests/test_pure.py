@@ -58,7 +58,8 @@ dynamo_recipes.plan.infrastructure dynamo_recipes.plan.layout dynamo_recipes.pla
 dynamo_recipes.plan.place dynamo_recipes.plan.ports
 dynamo_recipes.recipe dynamo_recipes.recipe.about dynamo_recipes.recipe.fields dynamo_recipes.recipe.load
 dynamo_recipes.recipe.model dynamo_recipes.recipe.near dynamo_recipes.recipe.positions dynamo_recipes.recipe.read
-dynamo_recipes.recipe.rules dynamo_recipes.recipe.scalars dynamo_recipes.recipe.secrets dynamo_recipes.recipe.shape
+dynamo_recipes.recipe.rest dynamo_recipes.recipe.rules dynamo_recipes.recipe.scalars
+dynamo_recipes.recipe.secrets dynamo_recipes.recipe.shape
 dynamo_recipes.support dynamo_recipes.support.data dynamo_recipes.support.facts dynamo_recipes.support.flags
 dynamo_recipes.support.gpus dynamo_recipes.support.releases dynamo_recipes.support.resolve
 """

@@ -191,7 +191,7 @@ def shaped(rng: Random) -> bytes:
     for _ in range(rng.randint(1, rng.choice((1, 3, 8)))):
         _exchange(rng, data)
     if rng.randrange(2):
-        return json.dumps(data, ensure_ascii=False, default=str).encode()
+        return json.dumps(data, ensure_ascii=False).encode()
     return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False).encode()
 
 

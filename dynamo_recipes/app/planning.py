@@ -5,6 +5,7 @@ from typing import NamedTuple
 from dynamo_recipes import engines
 from dynamo_recipes.findings import Finding, errors_of
 from dynamo_recipes.plan.build import build
+from dynamo_recipes.plan.checks import check_graph
 from dynamo_recipes.plan.layout import inventory, lay_out
 from dynamo_recipes.plan.model import Instance, Plan
 from dynamo_recipes.plan.place import Inventory
@@ -33,22 +34,27 @@ class Planned(NamedTuple):
 def planned(raw: bytes, file: str, facts: HostFacts = UNKNOWN) -> Planned:
     """Return the plan of a recipe's text, with the ports that it gets where none is taken."""
     reading = read(raw, file)
-    if reading.recipe is None:
+    recipe = reading.recipe or reading.rest
+    if recipe is None:
         return Planned(reading, reading.findings)
-    resolution, found = resolve(reading.recipe, facts)
+    resolution, found = resolve(recipe, facts)
     if resolution is None:
-        return Planned(reading, _all(reading, found))
+        return Planned(reading, _all(reading, (*found, *check_graph(recipe))))
     engine = engines.load(resolution.engine)
-    plan, more = build(reading.recipe, run_name(reading.recipe, file), resolution, engine)
+    plan, more = build(recipe, run_name(recipe, file), resolution, engine)
     if plan is None:
         return Planned(reading, _all(reading, (*found, *more)), resolution)
-    devices = inventory(reading.recipe.hardware, plan)
+    devices = inventory(recipe.hardware, plan)
     instances, last = lay_out(plan, devices)
-    return Planned(reading, _all(reading, (*found, *more, *last)), resolution, plan, devices, instances)
+    findings = _all(reading, (*found, *more, *last))
+    if reading.recipe is None:  # the plan of what is left of a wrong recipe only told what else is wrong
+        return Planned(reading, findings)
+    return Planned(reading, findings, resolution, plan, devices, instances)
 
 
 def _all(reading: Reading, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return in_order(reading.findings + reading.placed(found))
+    placed = reading.placed(found)
+    return in_order(reading.findings + placed) if placed else reading.findings
 
 
 def run_name(recipe: Recipe, file: str) -> str:

@@ -70,19 +70,19 @@ def started(name: str, options: Options) -> Iterator[Started]:
         raise Refused(*result.findings)
     plan = result.plan
     model = models.location(plan.model, source.folder)
-    _refuse(models.missing(plan.model, model), result)
-    _refuse(_busy(plan), result)
-    with signals.watched() as watched, folders.run_folder(plan.name) as folder:
+    with signals.watched() as watched, folders.run_folder(plan.name) as folder, ports.held() as held:
         places = Places("python", str(folder.path), model, gpus_are_real=not plan.virtual_gpus)
-        secrets = processes.look_up(bind(plan, result.instances, places))
+        before = bind(plan, result.instances, places)
+        _refuse((*models.missing(plan.model, model), *_busy(plan), *processes.missing_secrets(before)), result)
         python = _interpreter(plan, options, watched)
         # Only now: an environment can take minutes to make, and a port that was free before it may not be so any more.
-        instances = _placed(result, plan)
+        instances = _placed(result, plan, held)
         specs = bind(plan, instances, replace(places, python=python))
         endpoint = _endpoint(plan, instances)
         run = runner.Run(specs, folder.path, endpoint, plan.stop_grace, options.say, watched)
-        with runner.running(run, secrets, options.show):
+        with runner.running(run, processes.look_up(specs), options.show):
             seconds = run.wait_ready(plan.ready_timeout)
+            held.release()
             yield Started(run, endpoint, seconds, tuple(_metrics(instances, endpoint)))
 
 
@@ -108,12 +108,12 @@ def _busy(plan: Plan) -> tuple[Finding, ...]:
     return ports.check(plan.service.host, fixed, ("frontend", "port"))
 
 
-def _placed(result: Planned, plan: Plan) -> tuple[Instance, ...]:
-    """Return the processes with ports that are free now. Raises Refused when the frontend's is in use."""
+def _placed(result: Planned, plan: Plan, held: ports.Held) -> tuple[Instance, ...]:
+    """Return the processes with ports that are free now, and held. Raises Refused when the frontend's is in use."""
     _refuse(_busy(plan), result)
     if result.devices is None:
         raise ValueError("a plan without devices cannot be placed")
-    instances, found = lay_out(plan, result.devices, ports.taken)
+    instances, found = lay_out(plan, result.devices, held.taken)
     _refuse(found, result)
     return instances
 

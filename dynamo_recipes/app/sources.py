@@ -24,7 +24,7 @@ class Source(NamedTuple):
 def read(name: str) -> Source:
     """Read one recipe: a file, or `-` for standard input. Raises Refused (DR116)."""
     if name == STDIN:
-        return Source("<stdin>", sys.stdin.buffer.read(_MOST_BYTES), Path())
+        return Source("<stdin>", _standard_input(), Path())
     path = Path(name)
     try:
         if path.is_dir():
@@ -38,11 +38,28 @@ def read(name: str) -> Source:
         ) from error
 
 
+def _standard_input() -> bytes:
+    where = Where("<stdin>")
+    if sys.stdin is None:
+        raise Refused(Finding("DR116", "Standard input is closed.", "Name a file.", where))
+    try:
+        return sys.stdin.buffer.read(_MOST_BYTES)
+    except OSError as error:
+        raise Refused(Finding("DR116", f"Standard input: {error.strerror}.", "Name a file.", where)) from error
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # opening it tells why
+
+
 def expanded(names: Iterable[str]) -> Iterator[str]:
     """Yield the recipes that some words name: a folder stands for all *.yaml and *.yml below it, in order of name."""
     for name in names:
         path = Path(name)
-        if name == STDIN or not path.is_dir():
+        if name == STDIN or not _is_folder(path):
             yield name
             continue
         files = sorted(each for each in path.rglob("*") if each.suffix in (".yaml", ".yml") and _visible(each, path))

@@ -28,7 +28,7 @@ NAME = "mocker"
 ROLES: frozenset[Role] = frozenset({"aggregated", "prefill", "decode"})
 VIRTUAL_GPUS = True
 
-_PORTS = "nothing: each process gets numbers of its own"
+_PORTS = "Remove it: each process gets numbers of its own."
 OWNED: Mapping[str, str] = {
     "block-size": "`kv.block_size`",
     "bootstrap-ports": _PORTS,

@@ -45,10 +45,7 @@ class Reply:
 
     def json(self) -> Any:
         """Return the body as data, None when it is not JSON."""
-        try:
-            return json.loads(self.text)
-        except ValueError:
-            return None
+        return _data(self.text)
 
 
 def call(endpoint: Endpoint, path: str, body: dict[str, Any] | None = None, timeout: float = 30.0) -> Reply | None:
@@ -92,8 +89,15 @@ def _text(endpoint: Endpoint, data: Any, key: str) -> str | None:
 def streamed(endpoint: Endpoint, reply: Reply) -> tuple[str, bool]:
     """Return the text of a streamed answer, and whether it ended with `[DONE]`."""
     events = list(_events(reply.text))
-    texts = [_text(endpoint, json.loads(each), "delta") or "" for each in events if each.startswith("{")]
+    texts = [_text(endpoint, _data(each), "delta") or "" for each in events if each.startswith("{")]
     return "".join(texts), events[-1:] == ["[DONE]"]
+
+
+def _data(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _events(text: str) -> Iterator[str]:

@@ -65,22 +65,26 @@ def _text(piece: object, secrets: Mapping[str, str]) -> str:
     return piece if isinstance(piece, str) else str(getattr(piece, "value", ""))
 
 
-def look_up(specs: Iterable[ProcessSpec]) -> dict[str, str]:
-    """Return the secrets of some processes, from this environment. Raises Refused (DR606) naming all missing ones."""
-    wanted = {piece for spec in specs for _, pieces in spec.env for piece in pieces if isinstance(piece, Secret)}
-    missing = sorted({(each.name, each.variable) for each in wanted if each.variable not in os.environ})
-    if missing:
-        raise Refused(
-            *(
-                Finding(
-                    "DR606",
-                    f"The secret `{name}` has no value: the variable {variable} is not set.",
-                    f"Set {variable} in the environment of this command.",
-                )
-                for name, variable in missing
-            )
+def missing_secrets(specs: Iterable[ProcessSpec]) -> tuple[Finding, ...]:
+    """Return a finding (DR606) for each secret that this environment does not have."""
+    missing = sorted({(each.name, each.variable) for each in _wanted(specs) if each.variable not in os.environ})
+    return tuple(
+        Finding(
+            "DR606",
+            f"The secret `{name}` has no value: the variable {variable} is not set.",
+            f"Set {variable} in the environment of this command.",
         )
-    return {each.name: os.environ[each.variable] for each in wanted}
+        for name, variable in missing
+    )
+
+
+def look_up(specs: Iterable[ProcessSpec]) -> dict[str, str]:
+    """Return the secrets of some processes, from this environment, where `missing_secrets` found none missing."""
+    return {each.name: os.environ[each.variable] for each in _wanted(specs)}
+
+
+def _wanted(specs: Iterable[ProcessSpec]) -> set[Secret]:
+    return {piece for spec in specs for _, pieces in spec.env for piece in pieces if isinstance(piece, Secret)}
 
 
 def start(spec: ProcessSpec, folder: Path, secrets: Mapping[str, str], pump: Pump) -> Process:

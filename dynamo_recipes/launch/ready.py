@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from dynamo_recipes.errors import NotReady
 from dynamo_recipes.findings import Finding
@@ -12,12 +13,19 @@ _TICK = 0.02  # seconds between looks at the processes while a question is under
 _PAUSE = 0.1  # seconds between two questions; the frontend logs each of them
 
 
-def wait(endpoint: Endpoint, timeout: float, look: Callable[[], None], say: Callable[[str], None]) -> float:
+Probes = Mapping[str, tuple[Endpoint, str]]  # name of a process, where its probe is, the path
+
+
+def wait(
+    endpoint: Endpoint, probes: Probes, timeout: float, look: Callable[[], None], say: Callable[[str], None]
+) -> float:
     """Return the seconds that it took. `look` is called all the time and raises when a component has ended.
 
-    Raises NotReady after `timeout` seconds, with the last answer seen.
+    Raises NotReady after `timeout` seconds, with the process that is missing or the last answer seen.
     """
     watch = _Watch(time.monotonic(), timeout, look)
+    for name, (place, path) in probes.items():
+        watch.until(partial(_healthy, place, path), f"{name} does not answer on its own port {place.port}")
     watch.until(lambda: listed(endpoint), f"the frontend does not list the model {endpoint.model}")
     say(f"the model {endpoint.model} is listed")
     last: list[Reply | None] = [None]
@@ -28,6 +36,11 @@ def wait(endpoint: Endpoint, timeout: float, look: Callable[[], None], say: Call
 
     watch.until(answers, "the model is listed and does not answer", lambda: _said(last[0]))
     return watch.spent()
+
+
+def _healthy(place: Endpoint, path: str) -> bool:
+    reply = call(place, path, timeout=5.0)
+    return reply is not None and reply.status == 200
 
 
 def _said(reply: Reply | None) -> str:

@@ -38,11 +38,22 @@ class Run:
     def wait_ready(self, timeout: float) -> float:
         """Return the seconds until the graph served. Raises NotReady or ComponentFailed."""
         try:
-            return ready.wait(self.endpoint, timeout, self.look, lambda text: self.say("frontend", text))
+            return ready.wait(self.endpoint, self._probes(), timeout, self.look, self._from_frontend)
         except DynamoRecipesError as error:
             if not error.findings or error.findings[0].code != "DR652":
                 raise
             raise type(error)(_with_logs(error.findings[0], self.processes)) from None
+
+    def _from_frontend(self, text: str) -> None:
+        self.say("frontend", text)
+
+    def _probes(self) -> ready.Probes:
+        """Return where each worker tells its health. The frontend's says nothing: it is up before any worker."""
+        return {
+            spec.name: (Endpoint("127.0.0.1", dict(spec.ports)[spec.ready.port], "", "chat"), spec.ready.path)
+            for spec in self.specs
+            if spec.ready and spec.component != self.specs[0].component
+        }
 
     def wait_for_end(self) -> NoReturn:
         """Watch until a signal comes (raises Interrupted) or a component ends (raises ComponentFailed)."""

@@ -206,8 +206,3 @@ def variables(specs: tuple[ProcessSpec, ...]) -> dict[str, str]:
     """Return every named piece and its value, in order of first use."""
     words = [each for spec in specs for each in (*spec.argv, *(value for _, value in spec.env))]
     return {piece.name: piece.value for pieces in words for piece in pieces if isinstance(piece, Named)}
-
-
-def is_secret(value: Value) -> bool:
-    """Tell whether a value holds a secret."""
-    return isinstance(value, Text) and any(isinstance(part, SecretRef) for part in value.parts)

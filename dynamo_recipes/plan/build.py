@@ -25,6 +25,7 @@ from dynamo_recipes.support import flags
 from dynamo_recipes.support.releases import Wheels
 from dynamo_recipes.support.resolve import Choice, Resolution
 
+_RAW_WORDS = "raw words"  # the reason of words passed on as they are: they come last, in their own order
 _START_ORDER: tuple[Role, ...] = ("encode", "prefill", "decode", "aggregated", "pd")
 
 
@@ -103,7 +104,7 @@ def _worker(
 def _author_args(args: Mapping[str, object]) -> tuple[Arg, ...]:
     own = [Arg(_texts(flags.words(name, args[name])), "author") for name in sorted(args) if name != flags.RAW]
     raw = args.get(flags.RAW)
-    return (*own, Arg(_texts(tuple(raw)), "author", "raw words")) if isinstance(raw, list) and raw else tuple(own)
+    return (*own, Arg(_texts(tuple(raw)), "author", _RAW_WORDS)) if isinstance(raw, list) and raw else tuple(own)
 
 
 def _texts(words: tuple[str, ...]) -> tuple[Text, ...]:
@@ -113,7 +114,7 @@ def _texts(words: tuple[str, ...]) -> tuple[Text, ...]:
 def _sorted(argv: tuple[Arg, ...]) -> tuple[Arg, ...]:
     """Return the program first, then flags by name, then the author's raw words."""
     program, *rest = argv
-    return (program, *sorted(rest, key=lambda each: (each.because == "raw words", str(each.words[0]))))
+    return (program, *sorted(rest, key=lambda each: (each.because == _RAW_WORDS, str(each.words[0]))))
 
 
 def _with_environment(

@@ -22,12 +22,17 @@ def roles(recipe: Recipe) -> dict[str, Role]:
 
 def check(recipe: Recipe, engine: Engine, release: Release) -> Iterator[Finding]:
     """Yield what is wrong with the graph before anything is placed."""
-    yield from _roles_together(roles(recipe))
-    yield from frontend.check(recipe.frontend.router)
+    yield from check_graph(recipe)
     yield from flags.check(recipe.frontend.args, frontend.owned(release), ("frontend", "args"))
     yield from flags.check(recipe.engine.args, engine.OWNED, ("engine", "args"))
     for name, role in roles(recipe).items():
         yield from _worker(recipe, engine, name, role)
+
+
+def check_graph(recipe: Recipe) -> Iterator[Finding]:
+    """Yield what is wrong with the graph whatever engine and release run it."""
+    yield from _roles_together(roles(recipe))
+    yield from frontend.check(recipe.frontend.router)
 
 
 def _worker(recipe: Recipe, engine: Engine, name: str, role: Role) -> Iterator[Finding]:

@@ -39,6 +39,18 @@ def short_for(key: str, section: Any) -> Any:
     return BeforeValidator(expand, json_schema_input_type=str | section)
 
 
+def as_variable(value: Any) -> Any:
+    """Read text or a whole number as `{value: text}`. True, 1.10 and the like change their spelling: quote them."""
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        return {"value": str(value)}
+    return value
+
+
+def whole(value: Any) -> Any:
+    """Keep `true` and `1.0` from counting as 1: in Python they are equal to it."""
+    return value if type(value) is int else None
+
+
 class Section(BaseModel):
     """A mapping of the recipe: closed, frozen, strict about types."""
 

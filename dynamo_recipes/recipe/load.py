@@ -83,7 +83,7 @@ def _syntax(error: yaml.YAMLError, raw: bytes, file: str) -> Finding:
 
 
 def _syntax_hint(message: str) -> str:
-    if "character that cannot start any token" in message:
+    if "cannot start any token" in message:
         return "Indent with spaces, and quote text that starts with @, ` or %."
     if "mapping values are not allowed" in message:
         return "Quote the text before this colon, or check the indentation."

@@ -3,7 +3,7 @@
 A key that is not here is refused; keys that start with `x-` are the author's own.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -20,7 +20,9 @@ from dynamo_recipes.recipe.fields import (
     ServedName,
     VariableName,
     WorkerName,
+    as_variable,
     short_for,
+    whole,
 )
 
 
@@ -143,13 +145,6 @@ class Parallel(Section):
         return self.tensor * self.pipeline * self.data * self.context
 
 
-def _variable(value: Any) -> Any:
-    """Read text or a whole number as `{value: text}`. True, 1.10 and the like change their spelling: quote them."""
-    if isinstance(value, (str, int)) and not isinstance(value, bool):
-        return {"value": str(value)}
-    return value
-
-
 class Variable(Section):
     """One environment variable: a value, or a secret that is looked up at launch and never written down."""
 
@@ -160,7 +155,7 @@ class Variable(Section):
 Env = Annotated[
     dict[
         VariableName,
-        Annotated[Variable, BeforeValidator(_variable, json_schema_input_type=str | int | Variable)],
+        Annotated[Variable, BeforeValidator(as_variable, json_schema_input_type=str | int | Variable)],
     ],
     Field(max_length=MOST_ENTRIES),
 ]
@@ -241,15 +236,10 @@ class Stop(Section):
     )
 
 
-def _whole(value: Any) -> Any:
-    """Keep `true` and `1.0` from counting as 1: in Python they are equal to it."""
-    return value if type(value) is int else None
-
-
 class Recipe(Section):
     """What to serve, with which engine, on which layout."""
 
-    schema_version: Annotated[Literal[1], BeforeValidator(_whole)] = Field(
+    schema_version: Annotated[Literal[1], BeforeValidator(whole)] = Field(
         alias="schema", description="Version of the recipe format.", examples=[1]
     )
     name: Name | None = Field(

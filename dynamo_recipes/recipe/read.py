@@ -1,16 +1,17 @@
 """From bytes to a recipe and everything that is wrong with it, all at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from dynamo_recipes.findings import Finding, errors_of
+from dynamo_recipes.findings import Finding, Path, errors_of
 from dynamo_recipes.recipe import rules, secrets, shape
 from dynamo_recipes.recipe.load import load
 from dynamo_recipes.recipe.model import Recipe
 from dynamo_recipes.recipe.positions import Document
+from dynamo_recipes.recipe.rest import without_wrong_keys
 
 MOST_FINDINGS = 1000  # nobody reads more, and printing them would take megabytes
 
@@ -22,12 +23,21 @@ class Reading(NamedTuple):
     recipe: Recipe | None
     document: Document | None
     findings: tuple[Finding, ...]
+    rest: Recipe | None = None  # of a wrong recipe, what is left without the wrong keys: later stages look at it too
 
     def placed(self, found: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Return findings of later stages with file, line and column added from their path."""
+        """Return findings of later stages with file, line and column added from their path.
+
+        Those about a key that is wrong already, or above or below one, say nothing new and are left out.
+        """
         if self.document is None:
             return tuple(found)
-        return tuple(each.at(self.document.where(each.where.path)) for each in found)
+        wrong = {each.where.path for each in self.findings if each.severity == "error"}
+        above = {way for path in wrong for way in _ways(path)}
+        new = [each for each in found if each.where.path not in above and wrong.isdisjoint(_ways(each.where.path))]
+        # What is not about a key, such as a secret without a value on this machine, has no place in the text.
+        here = tuple(each.at(self.document.where(each.where.path)) if each.where.path else each for each in new)
+        return secrets.masked(here, self.document.data) if here else ()
 
 
 def read(raw: bytes, file: str) -> Reading:
@@ -41,10 +51,25 @@ def read(raw: bytes, file: str) -> Reading:
         recipe = Recipe.model_validate(document.data)
     except ValidationError as error:
         found += shape.findings(error, document, Recipe)
-        return Reading(file, None, document, _shown(found, document))
-    reading = Reading(file, recipe, document, found)
-    found += reading.placed(rules.check(recipe))
-    return Reading(file, None if errors_of(found) else recipe, document, _shown(found, document))
+        rest = without_wrong_keys(document.data, error)
+        return _judged(Reading(file, None, document, found, rest), rest)
+    return _judged(Reading(file, recipe, document, found), recipe)
+
+
+def _judged(reading: Reading, recipe: Recipe | None) -> Reading:
+    """Return the reading with what the rules of one recipe say."""
+    broken = reading.placed(rules.check(recipe)) if recipe else ()
+    found = (*reading.findings, *broken)
+    # Contradictions leave nothing that a graph could be built from.
+    rest = None if any(each.code == "DR115" for each in broken) else recipe
+    whole = None if errors_of(found) else reading.recipe
+    shown = _shown(found, reading.document) if reading.document else found
+    return reading._replace(recipe=whole, findings=shown, rest=rest)
+
+
+def _ways(path: Path) -> Iterator[Path]:
+    """Yield all that a path leads through, and itself."""
+    return (path[:at] for at in range(len(path) + 1))
 
 
 def _shown(found: tuple[Finding, ...], document: Document) -> tuple[Finding, ...]:

@@ -30,7 +30,7 @@ _FLAG_HINT = "Give it by a variable of `env` with `{secret: NAME}`: a command li
 _MASK = "***"
 _SHORTEST = 4  # masking shorter ones would make messages unreadable
 _HEAD = 8  # as much of a shortened value is recognised
-_MOST_MASKED = 100
+_MOST_MASKED = 20  # each is looked for in every message
 
 
 def is_secret_name(name: str) -> bool:
@@ -58,8 +58,10 @@ def masked(found: Iterable[Finding], data: Data) -> tuple[Finding, ...]:
     """Return findings that show no secret of a text: the same value may stand in a wrong place too, or be a key."""
     found = tuple(found)
     texts = {*(str(each.value) for each in _secrets(data)), *_inner_keys(data)} if found else set()
-    values = sorted((shown(text, len(text)) for text in texts if len(text) >= _SHORTEST), key=len, reverse=True)
-    if len(values) > _MOST_MASKED:
+    texts = {text for text in texts if len(text) >= _SHORTEST}
+    spellings = {shown(each, len(each)) for text in texts for each in (text, text.replace("_", "-"))}  # flags: `a-b`
+    values = sorted(spellings, key=len, reverse=True)
+    if len(texts) > _MOST_MASKED:
         return tuple(replace(each, message=f"{CODES[each.code]}.", hint="", where=_pathless(each)) for each in found)
     return tuple(_without(each, values) for each in found)
 

@@ -75,7 +75,8 @@ def _of_tool(key: str, owned: Mapping[str, str], place: Path) -> list[Finding]:
     field = owned.get(key) or owned.get(key.removeprefix("no-"))
     if field is None:
         return []
-    return [finding("DR301", place, f"The flag `--{shown(key)}` is set by the tool.", f"Say it with {field}.")]
+    hint = f"Say it with {field}." if field.startswith("`") else field
+    return [finding("DR301", place, f"The flag `--{shown(key)}` is set by the tool.", hint)]
 
 
 def _of_shape(key: str, value: Any, place: Path) -> list[Finding]:

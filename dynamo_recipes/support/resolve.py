@@ -30,13 +30,14 @@ class Resolution(NamedTuple):
 def resolve(recipe: Recipe, facts: HostFacts) -> tuple[Resolution | None, tuple[Finding, ...]]:
     """Return what fits the recipe and the machine, or None and the reasons why nothing does."""
     found = (*_engine(recipe), *(gpus.check(recipe.hardware.gpu) if recipe.hardware.gpu else ()))
-    version, because, wrong = _version(recipe.dynamo.version)
-    if version is None:
+    versions, because, wrong = _candidates(recipe.dynamo.version)
+    if not versions:
         return None, (*found, *wrong)
-    chosen = release(version)
-    found += (*_platform(chosen, facts), *_python(chosen, facts), *_abilities(recipe, chosen))
+    chosen, judged = _first_that_fits(recipe, versions, facts)
+    found += judged
     if errors_of(found):
         return None, found
+    version = chosen.version
     choices = (
         Choice("dynamo", version, because),
         Choice(
@@ -63,41 +64,48 @@ def _engine(recipe: Recipe) -> tuple[Finding, ...]:
     return (finding("DR203", ("engine",), f"This version of dynamo-recipes has no engine `{shown(name)}`.", hint),)
 
 
-def _version(wanted: str | None) -> tuple[str | None, str, tuple[Finding, ...]]:
-    """Return the release, why it is that one, and what is wrong."""
+def _first_that_fits(
+    recipe: Recipe, versions: tuple[str, ...], facts: HostFacts
+) -> tuple[Release, tuple[Finding, ...]]:
+    """Return the newest release that fits and its findings; where none fits, the newest and why it does not."""
+    newest: tuple[Release, tuple[Finding, ...]] | None = None
+    for version in versions:
+        each = release(version)
+        judged = (*_platform(each, facts), *_python(each, facts), *_abilities(recipe, each))
+        if not errors_of(judged):
+            return each, judged
+        newest = newest or (each, judged)
+    return newest or (release(versions[0]), ())
+
+
+def _candidates(wanted: str | None) -> tuple[tuple[str, ...], str, tuple[Finding, ...]]:
+    """Return the releases that the recipe allows, newest first, why one of them is taken, and what is wrong."""
     known = data.release_names()
     if wanted is None:
-        return known[0], "the newest release that is fully known; the recipe names none", ()
+        return known, "the newest release that fits and is fully known; the recipe names none", ()
     if wanted in known:
-        return wanted, "the recipe names it", ()
+        return (wanted,), "the recipe names it", ()
     return _in_range(wanted, known)
 
 
-def _in_range(wanted: str, known: tuple[str, ...]) -> tuple[str | None, str, tuple[Finding, ...]]:
+def _in_range(wanted: str, known: tuple[str, ...]) -> tuple[tuple[str, ...], str, tuple[Finding, ...]]:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # only for ranges: it costs 10 ms
 
     path = ("dynamo",)
     if wanted[:1].isdigit():
-        return None, "", (finding("DR201", path, f"Dynamo {shown(wanted)} is not known.", _known(known)),)
+        return (), "", (finding("DR201", path, f"Dynamo {shown(wanted)} is not known.", _known(known)),)
     try:
         allowed = SpecifierSet(wanted)
     except InvalidSpecifier:
         allowed = SpecifierSet()
     if not allowed:  # an empty set would allow everything
         message = f"`{shown(wanted)}` is neither a release nor a range."
-        return (
-            None,
-            "",
-            (finding("DR110", path, message, 'Write a release such as "1.4.2" or a range ">=1.4,<1.7".'),),
-        )
-    for each in known:
-        if allowed.contains(each):
-            return each, f"the newest fully known release in {shown(wanted, 200)}", ()
-    return (
-        None,
-        "",
-        (finding("DR202", path, f"No known Dynamo release is in {shown(wanted)}.", _known(known)),),
-    )
+        hint = 'Write a release such as "1.4.2" or a range ">=1.4,<1.7".'
+        return (), "", (finding("DR110", path, message, hint),)
+    fitting = tuple(each for each in known if allowed.contains(each))
+    if fitting:
+        return fitting, f"the newest release in {shown(wanted, 200)} that fits and is fully known", ()
+    return (), "", (finding("DR202", path, f"No known Dynamo release is in {shown(wanted)}.", _known(known)),)
 
 
 def _known(versions: tuple[str, ...]) -> str:

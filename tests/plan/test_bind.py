@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dynamo_recipes.plan.bind import Named, Places, ProcessSpec, Secret, bind, is_secret, joined, plain, variables
+from dynamo_recipes.plan.bind import Named, Places, ProcessSpec, Secret, bind, joined, plain, variables
 from dynamo_recipes.plan.layout import lay_out
 from dynamo_recipes.plan.model import (
     Address,
@@ -292,18 +292,6 @@ def test_a_secret_is_a_reference_and_never_text():
     assert spec.argv[6] == ('{"password": "is:', Secret("db", "DB_PASSWORD"), '"}')
     assert argv(spec)[4] == "<secret db>"
     assert environment(spec)["URL"] == "http://u:<secret db>@h"
-
-
-@pytest.mark.parametrize(
-    ("value", "secret"),
-    [
-        (text("x"), False),
-        (text("x", SecretRef("n", "N")), True),
-        (Tree({"a": "x"}), False),
-    ],
-)
-def test_whether_a_value_holds_a_secret(value, secret):
-    assert is_secret(value) == secret
 
 
 def test_what_a_person_may_want_to_change_has_a_name():

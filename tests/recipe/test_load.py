@@ -213,6 +213,9 @@ LIMITS = [
     (b"- 1\n" * (MOST_NODES - 1), []),
     (b"- 1\n" * MOST_NODES, ["1:1 DR105"]),
     (b"- 1\n" * (MOST_NODES + 1), [f"{MOST_NODES + 1}:3 DR105"]),
+    # A key counts as a value counts.
+    (b"".join(b"k%d: 1\n" % at for at in range(MOST_NODES // 2 - 1)), []),
+    (b"".join(b"k%d: 1\n" % at for at in range(MOST_NODES // 2)), ["1:1 DR105"]),
     # A list of aliases counts what they stand for.
     (b"- &a [" + b"1," * 98 + b"]\n" + b"- *a\n" * 201, []),
     (b"- &a [" + b"1," * 98 + b"]\n" + b"- *a\n" * 202, ["203:3 DR105"]),
@@ -275,3 +278,54 @@ def test_a_text_means_the_same_without_libyaml(raw, monkeypatch):
     slow, slow_found = load(raw, "r.yaml")
     assert (slow and slow.data) == (document and document.data)
     assert {each.code for each in slow_found} == {each.code for each in found}
+
+
+def test_the_limits_are_these():
+    assert (MOST_BYTES, MOST_DEPTH, MOST_NODES) == (1_048_576, 100, 20_000)
+    assert (module.MOST_FINDINGS, module.MOST_TAG_DIRECTIVES) == (100, 100)
+
+
+SPACES = "Indent with spaces, and quote text that starts with @, ` or %."
+COLON = "Quote the text before this colon, or check the indentation."
+CONTROL = "Remove the control character, or write it as an escape in double quotes."
+HERE = "Check the indentation, quotes and brackets at this place."
+SAID = [
+    (b"a: \xff", "Byte 3 is not UTF-8.", "Save the file as UTF-8."),
+    (b"#" * (MOST_BYTES + 1), "The file is larger than 1048576 bytes.", "Move data into its own file."),
+    (b"[" * 101, "Nested deeper than 100 levels.", "Flatten the recipe."),
+    (
+        b"- 1\n" * (MOST_NODES + 1),
+        "More than 20000 values, aliases counted as often as they are used.",
+        "Split the recipe, or move data into its own file.",
+    ),
+    (b"%TAG " * 101, "Tags (`%TAG`) are not used in recipes.", "Remove the directives."),
+    (b"--- 1\n--- 2", "A second YAML document starts here.", "One file holds one recipe: remove the `---`."),
+    (b"a: !x 1", "The tag !x is not used in recipes.", "Remove the tag."),
+    (b"<<: 1", "Merge keys (`<<`) are not part of YAML 1.2.", "Write the keys out."),
+    (b"a: 1\na: 2", "`a` is already written on line 1.", "Keep one of the two."),
+    (b"*x : 1", "An alias cannot be a key.", "Write the key out."),
+    (b"a: *x", "The alias *x has no finished anchor before it.", "Write the value out."),
+    (b"[a]: 1", "A key must be plain text, not a mapping or a list.", "Quote the key."),
+    (
+        b"a: @x",
+        "YAML: found character that cannot start any token while scanning for the next token.",
+        SPACES,
+    ),
+    (b"a: b: c", "YAML: mapping values are not allowed in this context.", COLON),
+    (b"a: \x07", "YAML: control characters are not allowed.", CONTROL),
+    (b"a: [1", "YAML: did not find expected ',' or ']' while parsing a flow sequence.", HERE),
+]
+
+
+@pytest.mark.parametrize(("raw", "message", "hint"), SAID, ids=[message for _, message, _ in SAID])
+def test_what_is_said_of(raw, message, hint):
+    (found,) = load(raw, "r.yaml")[1]
+    assert (found.message, found.hint) == (message, hint)
+
+
+@pytest.mark.parametrize("raw", [b"a: @x", b"a: b: c", b"a: \x07", b"a: [1"])
+def test_hints_are_the_same_without_libyaml(raw, monkeypatch):
+    (found,) = load(raw, "r.yaml")[1]
+    monkeypatch.setattr(module, "_Loader", yaml.SafeLoader)
+    (slow,) = load(raw, "r.yaml")[1]
+    assert slow.hint == found.hint

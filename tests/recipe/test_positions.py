@@ -55,7 +55,7 @@ ROWS = [
     ("frontend: {args: {'a b': x}}", "4:19 DR110 frontend.args.a b"),
     # What the rules say, at the entry they speak of.
     ("workers:\n  one: {}", "5:3 DR114 workers.one"),
-    ("workers:\n  a: {role: decode}\n  A: {role: decode}", "6:3 DR115 workers.A"),
+    ("workers:\n  a: {role: aggregated}\n  A: {role: aggregated}", "6:3 DR115 workers.A"),
     ('description: "a\\0"', "4:14 DR113 description"),
     ("frontend:\n  args:\n    x: [1, .inf]", "6:12 DR110 frontend.args.x[1]"),
     # Later stages.

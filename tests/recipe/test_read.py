@@ -122,6 +122,7 @@ def test_of_very_many_findings_the_first_are_shown_and_the_rest_is_counted(count
     text = "schema: 1\nmodel: a/b\nengine: mocker\n" + "".join(f"k{at}: 1\n" for at in range(count))
     found = planned(text.encode(), "r.yaml").findings
     assert [each.where.line for each in found[:MOST_FINDINGS]] == list(range(4, min(count, MOST_FINDINGS) + 4))
-    more = [(each.code, each.message) for each in found[MOST_FINDINGS:]]
+    more = [(each.code, each.message, each.where.line) for each in found[MOST_FINDINGS:]]
     left = count - MOST_FINDINGS
-    assert more == ([("DR105", f"{left} more findings are not shown.")] if left > 0 else [])
+    last = MOST_FINDINGS + 3
+    assert more == ([("DR105", f"{left} more findings are not shown.", last)] if left > 0 else [])

@@ -109,3 +109,28 @@ def test_a_worker_plays_what_it_says_before_what_it_is_called(role):
 
 def test_a_worker_of_another_name_plays_nothing_unless_it_says_so():
     assert rules.role_of("Decode", Worker()) is None
+
+
+SAID = [
+    ("model: {}", "`model` says neither `id`, `path` nor `packaged`.", "Add `id:`."),
+    ("model: {id: a, path: b}", "`model` has `id` and `path`.", "Keep the one that says where the model is."),
+    (
+        "workers: {planner: {role: pd}}",
+        "A worker cannot be named `planner`: another component has that name.",
+        "Rename the worker and give it a `role:`.",
+    ),
+    (
+        "workers: {decod: {}}",
+        "`decod` is not a role, and the worker has no `role:`.",
+        "Did you mean decode or encode?",
+    ),
+    ("workers: {a: {role: pd}, A: {role: pd}}", "`A` and `a` differ only in case.", "Rename one."),
+    ("env: {A: {}}", "`env.A` needs either a value or `secret:`.", "Write text, or `{secret: NAME}`."),
+    ('name: "\\0"', "`name` holds NUL or half a character.", "Remove the escape that makes it."),
+    ("frontend: {args: {x: .inf}}", "`frontend.args.x` must be a finite number.", "Write a number."),
+]
+
+
+@pytest.mark.parametrize(("line", "message", "hint"), SAID)
+def test_what_is_said_of(line, message, hint):
+    assert (message, hint) in [(each.message, each.hint) for each in read(smallest(line), "r.yaml").findings]

@@ -94,6 +94,7 @@ ROWS = [
     ("frontend: {args: {raw: [--api-key, swordfish]}}", ["frontend.args.raw[1]"]),
     ("frontend: {args: {raw: ['--api-key=swordfish']}}", ["frontend.args.raw[0]"]),
     ("frontend: {args: {raw: [--x, '1', --hf_token, swordfish, y]}}", ["frontend.args.raw[3]"]),
+    ("frontend: {args: {raw: ['--api-key=swordfish', other]}}", ["frontend.args.raw[0]"]),
     (f"env: {{LEVEL: {FORMS[0]}}}", ["env.LEVEL"]),
     (f"description: use {FORMS[0]}", ["description"]),
     (f"x-mine: [{{note: '{FORMS[1]}'}}]", ["x-mine[0].note"]),
@@ -280,6 +281,35 @@ def test_what_is_masked_is_still_findable():
     assert key.message.startswith("`***` is not a key")
 
 
+def messages(line: str) -> list[str]:
+    return [each.message for each in read(smallest(line), "r.yaml").findings]
+
+
+def test_name_and_form_are_told_apart():
+    assert messages("env: {HF_TOKEN: swordfish}") == ["`env.HF_TOKEN` holds a secret in plain text."]
+    assert messages(f"env: {{LEVEL: {FORMED}}}") == ["`env.LEVEL` looks like an access key."]
+
+
+def test_the_value_in_a_word_of_a_command_line_is_masked_elsewhere_too():
+    line = f"frontend: {{args: {{raw: ['--api-key={NAMED}']}}}}\n{NAMED}: 1"
+    assert "`***` is not a key at the top of a recipe." in messages(line)
+
+
+def test_of_two_secrets_that_begin_alike_the_longer_is_masked_whole():
+    line = "env: {A_TOKEN: swordfish, B_TOKEN: swordfish-and-more}\nswordfish-and-more: 1"
+    assert "`***` is not a key at the top of a recipe." in messages(line)
+
+
+def test_a_wrong_word_for_secret_is_shown():
+    found = messages("env: {HF_TOKEN: {secrt: huggingface}}")
+    assert "`secrt` is not a key in `env.HF_TOKEN`." in found
+
+
+@pytest.mark.parametrize(("secret", "text"), [("cod", "`cod` is not a key"), ("carp", "`***` is not a key")])
+def test_how_short_a_secret_is_masked(secret, text):
+    assert messages(f"env: {{HF_TOKEN: {secret}}}\n{secret}: 1")[1].startswith(text)
+
+
 def test_only_whole_values_are_masked():
     """A value that begins like a name, or is too short to be told from any other text, leaves names readable."""
     (found,) = read(smallest("env: {HF_TOKEN: HF_TOKEN_GOES_HERE}"), "r.yaml").findings
@@ -288,8 +318,15 @@ def test_only_whole_values_are_masked():
     assert found.message == "`env.HF_TOKEN` holds a secret in plain text."
 
 
+def test_twenty_secrets_are_masked_one_by_one():
+    lines = "".join(f"  A{at}_TOKEN: {NAMED}{at}\n" for at in range(20))
+    found = messages(f"env:\n{lines}{NAMED}7: 1")
+    assert found[0] == "`env.A0_TOKEN` holds a secret in plain text."
+    assert found[-1] == "`***` is not a key at the top of a recipe."
+
+
 def test_where_there_are_very_many_secrets_nothing_is_shown():
-    lines = "".join(f"  A{at}_TOKEN: {NAMED}{at}\n" for at in range(101))
+    lines = "".join(f"  A{at}_TOKEN: {NAMED}{at}\n" for at in range(21))
     found = read(smallest(f"env:\n{lines}{NAMED}7: 1"), "r.yaml").findings
     assert {(each.code, each.message) for each in found} == {(code, f"{CODES[code]}.") for code in ("DR106", "DR112")}
     assert all(each.where.line and not each.where.path for each in found)

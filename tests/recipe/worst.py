@@ -129,6 +129,19 @@ WORST = {
     "secrets and wrong keys": Worst(
         each(b"swordfish#: 1\n", 9500, each(b"  A#_TOKEN: swordfish#\n", 20, HEAD + b"env:\n")()), "DR105 DR106 DR112"
     ),
+    "secrets and wrong flags": Worst(
+        workers(
+            b", args: {" + b"".join(b"f%d: [], " % at for at in range(140)) + b"}",
+            each(b"  A#_TOKEN: swordfish#\n", 20, HEAD + b"env:\n")(),
+        ),
+        "DR105 DR112 DR303",
+    ),
+    "wrong keys and broken rules": Worst(
+        each(b"  A#: {}\n", 1000, each(b"k#: 1\n", 8900, HEAD)() + b"env:\n"), "DR105 DR106"
+    ),
+    "wrong values inside one another": Worst(
+        each(b"  w#: {env: {A: {secret: {b: 1}}}, parallel: {tensor: {}}}\n", 1300, HEAD + b"workers:\n"), "DR105 DR108"
+    ),
     "the form of a key, nearly": Worst(full(b"hf_aaaaaaaaaaaaaaaaaaaaaaaaaaaa ", HEAD + b"description: "), ""),
     "the form of another key, nearly": Worst(full(b"-----BEGIN A ", HEAD + b'description: "', b'"'), ""),
     "a long name of a secret": Worst(full(b"api_", HEAD + b"env: {? ", b" : x}"), "DR110"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dynamo_recipes.app.planning import planned
 from dynamo_recipes.findings import dotted
 from dynamo_recipes.support import flags
 
@@ -181,3 +182,12 @@ def test_a_flag_of_the_tool_is_refused_with_the_field_that_sets_it():
 )
 def test_what_is_said_of(args, message):
     assert [each.message for each in flags.check(args, OWNED, ("args",))] == [message]
+
+
+def test_null_and_other_spellings_never_reach_a_command_line():
+    text = b"schema: 1\nmodel: a/b\nengine: mocker\nfrontend: {args: {gone: ~, --kept_on: 1, --raw: [-x]}}\n"
+    plan = planned(text, "r.yaml").plan
+    assert plan is not None
+    words = [str(word) for arg in plan.components[0].members[0].argv for word in arg.words if arg.by == "author"]
+    assert [word for word in words if "None" in word or "gone" in word or "raw" in word] == []
+    assert len(words) == 3

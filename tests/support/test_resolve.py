@@ -93,10 +93,10 @@ def test_what_is_known_is_named():
 
 
 REASONS = [
-    ("", "the newest release that is fully known; the recipe names none"),
+    ("", "the newest release that fits and is fully known; the recipe names none"),
     ("dynamo: 1.4.2", "the recipe names it"),
-    ('dynamo: ">=1.4,<1.7"', "the newest fully known release in >=1.4,<1.7"),
-    ('dynamo: ">=1.4,\\n<1.7"', "the newest fully known release in >=1.4,\\x0a<1.7"),
+    ('dynamo: ">=1.4,<1.7"', "the newest release in >=1.4,<1.7 that fits and is fully known"),
+    ('dynamo: ">=1.4,\\n<1.7"', "the newest release in >=1.4,\\x0a<1.7 that fits and is fully known"),
 ]
 
 
