@@ -1,6 +1,7 @@
 """The entry point: start-up settings that must come before any import of ours."""
 
 import gc
+import os
 import sys
 import types
 
@@ -10,9 +11,15 @@ def main() -> None:
     # A run of `validate` makes few objects that die: collecting costs more than it frees. `run` turns it on again.
     gc.disable()
     _without_pydantic_plugins()
-    from dynamo_recipes.cli.main import run
+    # A stream that the caller has closed is written to nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - open as long as the process lives
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    try:
+        from dynamo_recipes.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def _without_pydantic_plugins() -> None:

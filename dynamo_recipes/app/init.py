@@ -39,7 +39,7 @@ def _quoted(text: str) -> str:
     return (
         text
         if text.replace("/", "").replace("-", "").replace("_", "").isalnum() and not text.isdigit()
-        else json.dumps(text)
+        else json.dumps(text, ensure_ascii=False)
     )
 
 

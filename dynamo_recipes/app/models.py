@@ -1,5 +1,6 @@
 """Where a plan's model is on this machine."""
 
+import os
 from pathlib import Path
 
 from dynamo_recipes.findings import Finding, finding
@@ -11,7 +12,7 @@ def location(model: Source, folder: Path) -> str:
     """Return the model's folder as an absolute path, or its hub id. `folder` is where the recipe is."""
     if model.kind == "id":
         return model.value
-    return str(packaged(model.value) if model.kind == "packaged" else (folder / model.value).resolve())
+    return str(packaged(model.value)) if model.kind == "packaged" else os.path.realpath(folder / model.value)
 
 
 def packaged(name: str) -> Path:
@@ -21,10 +22,10 @@ def packaged(name: str) -> Path:
 
 def missing(model: Source, place: str) -> tuple[Finding, ...]:
     """Return a finding when the model's folder is not there or holds no model (DR602)."""
-    if model.kind == "id" or (Path(place) / "config.json").is_file():
+    if model.kind == "id" or os.path.isfile(f"{place}/config.json"):  # os.path: a name too long is no exception
         return ()
     path = ("model", "path")
-    if not Path(place).is_dir():
+    if not os.path.isdir(place):
         return (
             finding(
                 "DR602",

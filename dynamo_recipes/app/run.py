@@ -45,7 +45,8 @@ class Started:
 def serve(name: str, options: Options, ready: Callable[[Started], None]) -> NoReturn:
     """Run a recipe until a signal comes or a component ends. `ready` is told when the graph serves."""
     with started(name, options) as graph:
-        ready(graph)
+        with graph.run.signals.interruptible():  # telling can block, when nobody reads
+            ready(graph)
         graph.run.wait_for_end()
 
 

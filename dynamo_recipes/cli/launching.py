@@ -1,15 +1,13 @@
 """What `run` and `smoke` share: options, and how a run looks on the screen."""
 
 import gc
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import click
 
 from dynamo_recipes.app.run import Options
-from dynamo_recipes.cli import output
+from dynamo_recipes.cli.terminal import Terminal
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,18 +26,13 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 def made(environment: str | None, python: str | None, logs: bool) -> Options:
     """Return the options of a launch, and get this process ready for a long life."""
     gc.enable()
-    return Options(say=_say, show=_show if logs else _ignore, environment=environment, python=python)
+    terminal = Terminal()
 
+    def say(name: str, what: str) -> None:
+        terminal.line(f"{name:<16}{what}")
 
-def _say(name: str, what: str) -> None:
-    """Say what became of a process. A terminal that has gone must not keep the run from being stopped."""
-    with suppress(OSError):
-        output.say(f"{name:<16}{what}")
+    def show(name: str, line: str) -> None:
+        if logs:
+            terminal.line(f"{name:<14}| {line}")
 
-
-def _show(name: str, line: str) -> None:
-    sys.stderr.write(f"{name:<14}| {line}\n".encode("utf-8", "replace").decode(sys.stderr.encoding, "replace"))
-
-
-def _ignore(name: str, line: str) -> None:
-    """Show nothing: logs go to their files only."""
+    return Options(say=say, show=show, environment=environment, python=python)

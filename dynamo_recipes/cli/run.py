@@ -8,6 +8,7 @@ import click
 from dynamo_recipes.app.plan import plan, shown
 from dynamo_recipes.app.run import Started, serve
 from dynamo_recipes.cli import launching
+from dynamo_recipes.cli.output import visible
 
 
 @click.command()
@@ -28,7 +29,7 @@ def _ready(graph: Started) -> None:
     url = f"{graph.endpoint.url}{graph.endpoint.path}"
     click.echo(f"ready after {graph.seconds:.1f} s")
     click.echo(f"  endpoint  {graph.endpoint.url}/v1")
-    click.echo(f"  model     {graph.endpoint.model}")
+    click.echo(f"  model     {visible(graph.endpoint.model)}")
     for each in graph.metrics[:8]:
         click.echo(f"  metrics   {each}")
     click.echo(f"  try       curl {shlex.quote(url)} -H 'Content-Type: application/json' -d {shlex.quote(body)}")

@@ -4,6 +4,7 @@ import click
 
 from dynamo_recipes.app.run import ask
 from dynamo_recipes.cli import launching
+from dynamo_recipes.cli.output import visible
 
 
 @click.command()
@@ -15,5 +16,5 @@ def command(recipe: str, environment: str | None, python: str | None, verbose: b
     ask(
         recipe,
         launching.made(environment, python, logs=verbose),
-        lambda each: click.echo(f"ok {each.what}: {each.result}"),
+        lambda each: click.echo(visible(f"ok {each.what}: {each.result}")),
     )

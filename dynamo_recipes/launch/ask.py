@@ -58,7 +58,7 @@ def call(endpoint: Endpoint, path: str, body: dict[str, Any] | None = None, time
             connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
         response = connection.getresponse()
         return Reply(response.status, response.read(_MOST_BYTES).decode("utf-8", "replace"))
-    except (OSError, http.client.HTTPException):
+    except (OSError, ValueError, http.client.HTTPException):  # ValueError: a host name that is none
         return None
     finally:
         connection.close()

@@ -59,7 +59,7 @@ def prepare(install: Install, python: str | None, say: Say, signals: Signals) ->
 def existing(folder: str, module: str) -> str:
     """Return the interpreter of a given environment. Raises Refused (DR607) when it lacks the module."""
     interpreter = Path(folder).absolute() / "bin" / "python"
-    if not interpreter.exists():
+    if not os.path.exists(interpreter):  # os.path: a name too long is no exception
         raise Refused(Finding("DR607", f"{folder} has no bin/python.", "Name the folder of a virtual environment."))
     probe = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
     try:

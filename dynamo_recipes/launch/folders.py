@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import pwd
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -29,7 +30,18 @@ def state_root() -> Path:
 def _xdg(variable: str, fallback: str) -> Path:
     """Return a folder of ours; a relative path in the variable counts as unset, as the XDG rules say."""
     given = os.environ.get(variable, "")
-    return (Path(given) if given.startswith("/") else Path.home() / fallback) / _APP
+    return (Path(given) if given.startswith("/") else home() / fallback) / _APP
+
+
+def home() -> Path:
+    """Return the caller's home folder; where neither HOME nor the user database knows one, a temporary folder."""
+    given = os.environ.get("HOME", "")
+    if given.startswith("/"):
+        return Path(given)
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        return Path(tempfile.gettempdir())
 
 
 @dataclass(frozen=True)

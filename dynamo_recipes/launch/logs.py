@@ -3,6 +3,7 @@
 import os
 import selectors
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 Show = Callable[[str, str], None]  # process name, line
 
 _CHUNK = 1 << 16
+_LAST_WORDS = 1.0  # seconds that a stranger who keeps writing is read at the end
 _LONGEST = 4096  # a longer line is cut on the terminal, not in the file
 
 
@@ -30,6 +32,7 @@ class Pump:
         os.set_blocking(self._wake_read, False)
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
         self._closing = False
+        self._until = 0.0
         self._thread = threading.Thread(target=self._work, name="logs", daemon=True)
         self._thread.start()
 
@@ -41,6 +44,7 @@ class Pump:
 
     def close(self) -> None:
         """Pass on what is left, without waiting for pipes that strangers still hold, and end the thread."""
+        self._until = time.monotonic() + _LAST_WORDS
         self._closing = True
         os.write(self._wake_write, b".")
         self._thread.join()
@@ -55,7 +59,7 @@ class Pump:
             streams = [key for key, _ in ready if isinstance(key.data, _Stream)]
             for key in streams:
                 self._read(key.fd, key.data)
-            if closing and not streams:
+            if closing and (not streams or time.monotonic() > self._until):
                 break
             if len(streams) < len(ready):
                 self._drain_wake()

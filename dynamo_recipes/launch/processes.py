@@ -11,6 +11,7 @@ from pathlib import Path
 from dynamo_recipes.errors import Refused
 from dynamo_recipes.findings import Finding
 from dynamo_recipes.launch.environments import clean_environment
+from dynamo_recipes.launch.folders import cannot_write, home
 from dynamo_recipes.launch.logs import Pump
 from dynamo_recipes.plan.bind import ProcessSpec, Secret
 
@@ -53,15 +54,16 @@ class Process:
 
 
 def environment(spec: ProcessSpec, secrets: Mapping[str, str]) -> dict[str, str]:
-    """Return the whole environment of a process. `secrets` maps logical names to values."""
+    """Return the whole environment of a process. `secrets` maps variables to values."""
     base = {name: value for name, value in clean_environment().items() if not name.startswith(FOREIGN_PREFIXES)}
+    base["HOME"] = str(home())  # without it, Dynamo's frontend looks for the model's files in the wrong folder
     own = {name: "".join(_text(piece, secrets) for piece in pieces) for name, pieces in spec.env}
     return base | {"PYTHONUNBUFFERED": "1"} | own
 
 
 def _text(piece: object, secrets: Mapping[str, str]) -> str:
     if isinstance(piece, Secret):
-        return secrets[piece.name]
+        return secrets[piece.variable]
     return piece if isinstance(piece, str) else str(getattr(piece, "value", ""))
 
 
@@ -80,7 +82,7 @@ def missing_secrets(specs: Iterable[ProcessSpec]) -> tuple[Finding, ...]:
 
 def look_up(specs: Iterable[ProcessSpec]) -> dict[str, str]:
     """Return the secrets of some processes, from this environment, where `missing_secrets` found none missing."""
-    return {each.name: os.environ[each.variable] for each in _wanted(specs)}
+    return {each.variable: os.environ[each.variable] for each in _wanted(specs)}
 
 
 def _wanted(specs: Iterable[ProcessSpec]) -> set[Secret]:
@@ -101,16 +103,24 @@ def start(spec: ProcessSpec, folder: Path, secrets: Mapping[str, str], pump: Pum
             stderr=write,
             start_new_session=True,
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: text that the locale's encoding cannot hold
         os.close(read)
         hint = (
             "Look at the plan's command: dynamo-recipe plan. Arguments longer than the system allows are refused too."
         )
-        raise Refused(Finding("DR609", f"{spec.name} cannot be started: {error.strerror}.", hint)) from error
+        raise Refused(
+            Finding("DR609", f"{spec.name} cannot be started: {getattr(error, 'strerror', None) or error}.", hint)
+        ) from error
     finally:
         os.close(write)
-    pump.add(spec.name, read, log)
-    return Process(spec, popen, log)
+    process = Process(spec, popen, log)
+    try:
+        pump.add(spec.name, read, log)
+    except OSError as error:
+        process.end()
+        os.close(read)
+        raise cannot_write(log, error) from error
+    return process
 
 
 def stop(groups: Iterable[list[Process]], deadline: Callable[[], float], stopped: Stopped) -> None:

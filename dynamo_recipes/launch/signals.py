@@ -43,7 +43,11 @@ class Signals:
 def watched() -> Iterator[Signals]:
     """Take the signals over for a while, then give them back."""
     signals = Signals()
-    before = {number: signal.signal(number, signals._take) for number in _WATCHED}
+    # What the caller ignores stays ignored, as under nohup.
+    taken = [number for number in _WATCHED if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, signals._take) for number in taken}
+    # Where it was ignored, ended children would be reaped by the kernel, and their numbers reused.
+    before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         yield signals
     finally:

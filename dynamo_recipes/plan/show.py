@@ -74,7 +74,8 @@ def _branch(branch: Branch) -> Any:
 
 def as_text(plan: Plan, instances: tuple[Instance, ...]) -> str:
     """Return the plan for a person: choices, processes, and each component's command with its reasons."""
-    lines = [f"{plan.name}: {plan.service.model} ({plan.model.kind} {plan.model.value})", "", "Choices"]
+    title = f"{plan.name}: {plan.service.model} ({plan.model.kind} {plan.model.value})"
+    lines = ["".join(each if each.isprintable() else _visible(each) for each in title), "", "Choices"]
     lines += _table([(each.what, each.value, each.because) for each in plan.choices])
     lines += ["", "Processes, in starting order"]
     lines += _table([("NAME", "NODE", "DEVICES", "PORTS"), *(_process(each) for each in instances)])

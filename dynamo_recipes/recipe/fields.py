@@ -15,7 +15,13 @@ VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_len
 FlagName = Annotated[str, Field(pattern=r"^(--?)?[A-Za-z][A-Za-z0-9_.-]*$", max_length=200)]
 Duration = Annotated[str, Field(pattern=r"^[0-9]{1,6}(ms|s|m|h)$")]
 ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)?$", max_length=200)]
-ServedName = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f-][^\x00-\x1f\x7f]*$", max_length=200)]
+ServedName = Annotated[
+    str,
+    Field(
+        pattern=r"^[^\s\x00-\x1f\u007f-\u009f\u200e-\u200f\u202a-\u202e\u2066-\u2069-][^\x00-\x1f\u007f-\u009f\u200e-\u200f\u202a-\u202e\u2066-\u2069]*$",
+        max_length=200,
+    ),
+]
 # No process takes more; all of them may stand on each of 64 workers.
 MOST_ENTRIES = 1000
 # Any value of a loaded text: JSON by construction. pydantic's JsonValue would say so too, and take 15 ms to import.

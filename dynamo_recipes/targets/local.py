@@ -120,6 +120,7 @@ _HEAD = """\
 # Starts the graph `{name}` on this machine, waits until it answers, and stops it on Ctrl-C.
 # Needs bash 4.4, flock and setsid (util-linux), and uv; or an interpreter that has Dynamo: PYTHON=/path/to/python.
 set -euo pipefail
+unset CDPATH
 HERE=$(cd -- "$(dirname -- "${{BASH_SOURCE[0]}}")" >/dev/null && pwd)
 SERVED={served}
 """

@@ -1,5 +1,6 @@
 """`run` and `smoke` as whole commands, on toy processes: what they say, their status, and that nothing is left."""
 
+import contextlib
 import json
 import os
 import signal
@@ -160,7 +161,7 @@ def test_a_busy_port_and_a_busy_name_are_refused(start):
     port = free_port()
     first = start("run", port=port)
     first.wait_for("stop      Ctrl-C")
-    second = start("run", port=port)
+    second = start("run", QUICK + "name: other\n", port=port)
     assert second.status() == 4
     assert f"DR601 Port {port} on 127.0.0.1 is in use." in second.text()
     third = start("run", port=0)
@@ -241,3 +242,24 @@ def test_smoke_tells_a_death_rather_than_the_answer_that_it_spoiled(start):
     command = start("smoke", frontend="dies-after-ready")
     assert command.status() == 1
     assert "DR651 frontend-0 ended on its own, exit status 7" in command.text()
+
+
+def test_a_run_whose_output_nobody_reads_can_be_stopped(tmp_path):
+    toy = make_environment(tmp_path / "toy")
+    words = [sys.executable, "-c", "from dynamo_recipes.__main__ import main; main()", "run", recipe(tmp_path, QUICK)]
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(write, b"x" * 4096)  # the pipe is full from the first line on
+    os.set_blocking(write, True)
+    command = subprocess.Popen([*words, "--environment", toy], stdout=write, stderr=write)
+    os.close(write)
+    until = time.monotonic() + 30
+    while len(children := psutil.Process(command.pid).children()) < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    assert len(children) == 2
+    command.send_signal(signal.SIGTERM)
+    command.wait(20)
+    os.close(read)
+    assert not left(children)

@@ -1,4 +1,6 @@
+import contextlib
 import os
+import threading
 import time
 
 import pytest
@@ -80,3 +82,24 @@ def test_a_terminal_that_has_gone_does_not_stop_the_reading(tmp_path):
     os.close(write)
     pump.close()
     assert (tmp_path / "worker.log").stat().st_size == 100 * 10_001
+
+
+def test_a_stranger_who_keeps_writing_is_not_read_for_ever(tmp_path):
+    pump = Pump(lambda *_: None)
+    read, write = os.pipe()
+    pump.add("worker", read, tmp_path / "worker.log")
+    ended = threading.Event()
+
+    def chatter():
+        with contextlib.suppress(OSError):
+            while not ended.is_set():
+                os.write(write, b"on and on\n" * 1000)
+
+    stranger = threading.Thread(target=chatter, daemon=True)
+    stranger.start()
+    started = time.monotonic()
+    pump.close()
+    assert time.monotonic() - started < 10
+    ended.set()
+    stranger.join(10)
+    os.close(write)

@@ -116,7 +116,7 @@ def test_secrets_are_looked_up_once_and_all_missing_ones_are_named(monkeypatch):
     monkeypatch.setenv("OTHER_VALUE", "b")
     assert processes.missing_secrets([both]) == ()
     secrets = processes.look_up([both])
-    assert secrets == {"hub": "a", "other": "b"}
+    assert secrets == {"HUB_VALUE": "a", "OTHER_VALUE": "b"}
     assert processes.environment(both, secrets)["OTHER_VALUE"] == "b"
 
 
@@ -142,4 +142,30 @@ def test_a_program_that_is_not_there_is_a_finding(tmp_path):
         processes.start(missing, tmp_path, {}, pump)
     assert refused.value.findings[0].code == "DR609"
     assert len(os.listdir("/proc/self/fd")) == before, "no pipe is left open"
+    pump.close()
+
+
+def test_one_secret_under_two_variables_has_each_variables_value(monkeypatch):
+    same = spec(WILLING, ("A_VALUE", (Secret("s", "A_VALUE"),)), ("B_VALUE", (Secret("s", "B_VALUE"),)))
+    monkeypatch.setenv("A_VALUE", "a")
+    monkeypatch.setenv("B_VALUE", "b")
+    env = processes.environment(same, processes.look_up([same]))
+    assert (env["A_VALUE"], env["B_VALUE"]) == ("a", "b")
+
+
+@pytest.mark.parametrize("given", [None, "", "relative"])
+def test_a_process_always_has_a_home(monkeypatch, given):
+    monkeypatch.delenv("HOME")
+    if given is not None:
+        monkeypatch.setenv("HOME", given)
+    assert processes.environment(spec(WILLING), {})["HOME"].startswith("/")
+
+
+def test_a_log_that_cannot_be_opened_leaves_no_process(tmp_path):
+    pump = Pump(lambda *_: None)  # the folder has no logs/
+    before = set(psutil.Process().children())
+    with pytest.raises(Refused) as refused:
+        processes.start(spec(WILLING), tmp_path, {}, pump)
+    assert refused.value.findings[0].code == "DR608"
+    assert set(psutil.Process().children()) == before
     pump.close()

@@ -12,6 +12,7 @@ TOP = (
 WORKER = "Known: args, env, max_requests, parallel, replicas, role."
 LABEL = "a DNS label of at most 40 characters: small letters, digits and -, a letter first"
 TEXT_ENTRY = "text, a whole number or {secret: NAME}"
+MANY = ", ".join(f"w{at}: {{role: pd}}" for at in range(65))
 EMPTY = "Give it a value, or remove the key."
 QUOTES = "Put it in quotes."
 
@@ -110,6 +111,11 @@ ROWS: list[tuple[str, list[tuple[str, str]]]] = [
     ("stop: {grace: soon}", [("`stop.grace` must be a duration such as 30m or 100s.", "")]),
     ("model: a b", [("`model.id` must be a hub id such as Qwen/Qwen3-0.6B.", "")]),
     ("frontend: {host: '*'}", [("`frontend.host` must be a host name or an address.", "")]),
+    (
+        "about: {tested: [{date: x, dynamo: a, status: works}]}",
+        [("`about.tested[0].date` must be a day such as 2026-10-01.", "")],
+    ),
+    (f"workers: {{{MANY}}}", [("`workers` must have at most 64 entries.", "")]),
     # Wrong names.
     (
         "env: {1A: x}",

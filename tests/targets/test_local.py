@@ -205,7 +205,7 @@ def test_it_clears_the_same_variables_as_the_launcher(tmp_path):
     text = text_of(tmp_path, BASE)
     prefixes = re.search(r"grep -E '\^\(([A-Z|]+)\)_'", text)[1].split("|")
     assert [f"{each}_" for each in prefixes] == list(processes.FOREIGN_PREFIXES)
-    assert re.search(r"^unset (.*)$", text, re.MULTILINE)[1].split() == list(environments._FOREIGN)
+    assert re.search(r"^unset (VIRTUAL_ENV.*)$", text, re.MULTILINE)[1].split() == list(environments._FOREIGN)
 
 
 def test_durations_below_a_second_are_not_nothing(tmp_path):
