@@ -3,7 +3,7 @@ ROOT := $(shell dirname "$$(printf '%s' '$(MAKEFILE_LIST)' | sed 's/^ *//')")
 IN   := cd "$(ROOT)" && unset PYTHONDONTWRITEBYTECODE &&
 BIN  := .venv/bin
 
-.PHONY: help install quickstart test check golden schema bench soak
+.PHONY: help install quickstart test check golden schema bench soak fuzz
 .DEFAULT_GOAL := help
 
 help: ## Show this help
@@ -35,5 +35,8 @@ schema: ## Rewrite what is made from the model: JSON Schema and reference pages
 bench: ## Print the benchmarks: ratios measured side by side
 	@$(IN) tools/venv.sh dev && $(BIN)/python -m compileall -q dynamo_recipes && $(BIN)/python -m benchmarks
 
-soak: ## Give the loader 100,000 hostile texts; SEED=n repeats a run
+soak: ## Kill real Dynamo at 50 random moments: nothing may be left; SEED=n repeats a run
+	@$(IN) tools/venv.sh dev && $(BIN)/python tools/soak_kills.py
+
+fuzz: ## Give the loader 100,000 hostile texts; SEED=n repeats a run
 	@$(IN) tools/venv.sh dev && $(BIN)/python tools/soak_loader.py

@@ -11,6 +11,7 @@ def main() -> None:
     # A run of `validate` makes few objects that die: collecting costs more than it frees. `run` turns it on again.
     gc.disable()
     _without_pydantic_plugins()
+    _open_closed_streams()
     # A stream that the caller has closed is written to nowhere.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - open as long as the process lives
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
@@ -20,6 +21,15 @@ def main() -> None:
         sys.exit(run(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _open_closed_streams() -> None:
+    """Keep 0 to 2 taken: what we open later must not pass for the streams of the processes that we start."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
 
 
 def _without_pydantic_plugins() -> None:

@@ -54,9 +54,13 @@ CODES = {
     "DR607": "The given environment does not have Dynamo",
     "DR608": "A file could not be written",
     "DR609": "A program could not be started",
+    "DR610": "What an earlier run left is not known",
+    "DR611": "Not enough memory",
+    "DR612": "A header or library that the engine needs is missing",
     "DR651": "A component ended on its own",
     "DR652": "The graph was not ready in time",
     "DR653": "The graph gave a wrong answer",
+    "DR654": "The guard of the run ended",
 }
 
 

@@ -1,5 +1,6 @@
 """Starting the whole command in tests, and looking at what it leaves behind."""
 
+import contextlib
 import json
 import os
 import random
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -45,10 +47,13 @@ class Command:
     def wait_for(self, words: str) -> None:
         """Wait until a line with these words has come."""
         until = time.monotonic() + PATIENCE
+        over = False
         while not any(words in line for line in (*self.out, *self.err)):
-            if self.process.poll() is not None or time.monotonic() > until:
+            if over or time.monotonic() > until:
                 raise AssertionError(f"never said {words!r}: {self.out} {self.err}")
             time.sleep(0.01)
+            # Looked at before the lines: all of them are there then.
+            over = self.process.poll() is not None and not any(each.is_alive() for each in self.readers)
 
     def send(self, number: int) -> None:
         self.process.send_signal(number)
@@ -66,6 +71,16 @@ class Command:
 
     def text(self) -> str:
         return "\n".join((*self.out, *self.err))
+
+
+def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Return those that live: who has ended and was not asked how (a zombie) does not."""
+    found = []
+    for each in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if each.is_running() and each.status() != psutil.STATUS_ZOMBIE:
+                found.append(each)
+    return found
 
 
 def left(processes: list[psutil.Process], within: float = 10.0) -> list[psutil.Process]:

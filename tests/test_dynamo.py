@@ -12,7 +12,7 @@ import psutil
 import pytest
 from launching import Command, endpoint, free_port, left
 
-from dynamo_recipes.app import run as app_run
+from dynamo_recipes.app import preparing
 from dynamo_recipes.app.planning import planned
 from dynamo_recipes.launch import environments
 from dynamo_recipes.launch.signals import Signals
@@ -147,8 +147,8 @@ def test_dynamo_1_6_0_serves(command, tmp_path, workers):
 def test_the_rendered_script_serves(command, tmp_path):
     folder = tmp_path / "out"
     assert command("render", QUICKSTART, "-t", "local", "-O", str(folder)).status() == 0
-    plan = planned(Path(QUICKSTART).read_bytes(), QUICKSTART).plan
-    python = environments.prepare(plan.install, app_run._own_python(plan), print, Signals())
+    result = planned(Path(QUICKSTART).read_bytes(), QUICKSTART)
+    python = environments.prepare(result.plan.install, preparing.own_python(result), print, Signals())
     http, system = free_port(), free_port()
     script = subprocess.Popen(
         ["bash", str(folder / "quickstart.sh")],

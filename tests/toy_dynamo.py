@@ -10,6 +10,9 @@ Whatever else it is asked ends with status 2, so that a test sees a wrong comman
 As in Dynamo, a worker makes itself known in the folder DYN_FILE_KV, and the frontend lists the models that it finds
 there. Both write `toy-NAME.json` into their working folder: argv, env and pid as they got them. NAME is `frontend`, or
 a worker's DYN_SYSTEM_PORT, or its pid. `dumped(folder)` reads them. Both exit 0 on SIGTERM unless told otherwise.
+
+Whoever is forked writes `child-PID.json`. Where TOY_LIFELINE names a pipe (mkfifo), all open it and hold it until they
+end: its reader learns from the kernel when the last of them has gone.
 """
 
 import json
@@ -23,6 +26,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+from toy_forks import escape, fork, write_whole
 
 FRONTENDS = {
     "serve": "lists the models of its workers and answers",
@@ -46,6 +51,12 @@ WORKERS = {
     "slow": "takes a second to end",
     "stubborn": "ignores SIGTERM",
     "parent": "has a child that ignores SIGTERM; its pid is in `child-NAME.json`",
+    "titled": "sets its title, as engines do; a child in a session of its own; its child, which ignores SIGTERM",
+    "daemon": "the same, but the child has ended, and its child has closed its outputs",
+    "late": "does as `daemon` on SIGUSR1, and leaves the outputs open",
+    "late-daemon": "does as `daemon` on SIGUSR1",
+    "hopping": "three lines of processes that ignore SIGTERM: each lives for 10 ms and leaves a new session behind",
+    "chatty": "writes a line every 5 ms, and 100 more when it is told to end",
     "dies": "ends at once, status 3",
 }
 ANSWER = ["A ", "toy ", "answer."]
@@ -84,8 +95,10 @@ def play(interpreter: str, library: str, frontend: str, worker: str) -> None:
     argv = sys.argv[1:]
     if argv[:1] in (["-c"], ["-"]):
         os.execve(interpreter, [interpreter, *argv], {**os.environ, "PYTHONPATH": library})
+    if lifeline := os.environ.get("TOY_LIFELINE"):
+        os.open(lifeline, os.O_WRONLY)  # held as long as this process and those that it forks live
     # Blocked from the first moment and taken by sigwait: none is lost, none comes at a bad time.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGUSR1})
     if argv[:2] == ["-m", "dynamo.frontend"]:
         _play_frontend(argv, frontend)
     elif argv[:2] == ["-m", "dynamo.mocker"]:
@@ -112,17 +125,37 @@ def _play_worker(argv: list[str], behaviour: str) -> None:
         _end(3, "toy worker: told to die")
     if behaviour == "parent":
         child = subprocess.Popen([sys.executable, "-ES", "-c", "import time; time.sleep(600)"])
-        _write(Path(f"child-{name}.json"), {"pid": child.pid})
+        write_whole(Path(f"child-{name}.json"), {"pid": child.pid})
+    fork(behaviour)  # before there are threads
     if port:
         _listen(os.environ.get("DYN_SYSTEM_HOST", "0.0.0.0"), int(port), "serve")
     known = Path(os.environ["DYN_FILE_KV"]) / f"toy-{name}.json"
-    if behaviour != "mute" and _value(argv, "--disaggregation-mode") != "prefill":
+    if behaviour != "mute":
+        prefill = _value(argv, "--disaggregation-mode") == "prefill"
         known.parent.mkdir(parents=True, exist_ok=True)
-        _write(known, {"model": _value(argv, "--model-name")})
+        model = None if prefill else _value(argv, "--model-name")
+        write_whole(known, {"model": model, "component": "prefill" if prefill else "backend", "endpoint": "generate"})
     print(f"toy worker {name}: {behaviour}", flush=True)
-    _until_told(stubborn=behaviour == "stubborn")
+    if behaviour.startswith("late"):
+        signal.sigwait({signal.SIGUSR1})
+        escape(behaviour)
+    if behaviour == "chatty":
+        _chat()
+    else:
+        _until_told(stubborn=behaviour == "stubborn")
     known.unlink(missing_ok=True)
     time.sleep(1.0 if behaviour == "slow" else 0.0)
+
+
+def _chat() -> None:
+    """Write line after line, and go on for a while after SIGTERM."""
+    number, last = 0, sys.maxsize
+    while number < last:
+        print(f"line {number}", flush=True)
+        number += 1
+        if signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, 0.005):
+            last = min(last, number + 100)
+    print("the end", flush=True)
 
 
 def _value(argv: list[str], flag: str) -> str:
@@ -131,14 +164,7 @@ def _value(argv: list[str], flag: str) -> str:
 
 
 def _dump(name: str, argv: list[str]) -> None:
-    _write(Path(f"toy-{name}.json"), {"argv": argv, "env": dict(os.environ), "pid": os.getpid()})
-
-
-def _write(path: Path, data: dict) -> None:
-    """Write a file so that a reader sees all of it or nothing."""
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_text(json.dumps(data), encoding="utf-8")
-    draft.replace(path)
+    write_whole(Path(f"toy-{name}.json"), {"argv": argv, "env": dict(os.environ), "pid": os.getpid()})
 
 
 def _end(status: int, words: str) -> None:
@@ -179,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/v1/models":
             self._json(200, {"object": "list", "data": [{"id": each, "object": "model"} for each in self._models()]})
         elif self.path in ("/health", "/live"):
-            self._json(200, {"status": "healthy"})
+            self._json(200, {"status": "healthy", "instances": self._known()})
         elif self.path == "/metrics":
             self._send(200, b"# no metrics\n", "text/plain")
         else:
@@ -217,8 +243,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _models(self) -> list[str]:
         if self.server.behaviour == "empty":
             return []
+        return sorted({each["model"] for each in self._known() if each["model"]})
+
+    def _known(self) -> list[dict]:
         files = Path(os.environ["DYN_FILE_KV"]).glob("toy-*.json")
-        return sorted({json.loads(each.read_text(encoding="utf-8"))["model"] for each in files})
+        return [json.loads(each.read_text(encoding="utf-8")) for each in files]
 
     def _answer(self, chat: bool, tokens: int) -> None:
         behaviour = self.server.behaviour

@@ -1,23 +1,19 @@
 """Run a recipe on this machine: prepare, start, gate on readiness, serve or ask, stop."""
 
-import platform
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import NoReturn
 
 from dynamo_recipes.app import models, sources
 from dynamo_recipes.app.planning import Planned, planned
+from dynamo_recipes.app.preparing import Preparation, busy, fixed_ports, refuse, this_machine
 from dynamo_recipes.errors import Refused, WrongAnswer
-from dynamo_recipes.findings import Finding
-from dynamo_recipes.launch import environments, folders, ports, processes, runner, signals, smoke
+from dynamo_recipes.launch import folders, guarded, leftovers, ports, processes, runner, signals, smoke
 from dynamo_recipes.launch.ask import Endpoint
 from dynamo_recipes.plan.bind import Places, bind
 from dynamo_recipes.plan.layout import lay_out
 from dynamo_recipes.plan.model import Instance, Plan
-from dynamo_recipes.support.facts import HostFacts
 
 Say = Callable[[str, str], None]
 
@@ -27,7 +23,7 @@ class Options:
     """How a recipe is run: which environment, and who hears what is going on."""
 
     say: Say  # a process or run, what became of it
-    show: Say  # a process, a line of its log
+    show: Say | None  # a process, a line of its log
     environment: str | None = None  # a virtual environment that has Dynamo
     python: str | None = None  # version or path for the environment that is made
 
@@ -70,70 +66,44 @@ def started(name: str, options: Options) -> Iterator[Started]:
     if not result.ok or result.plan is None:
         raise Refused(*result.findings)
     plan = result.plan
-    model = models.location(plan.model, source.folder)
-    with signals.watched() as watched, folders.run_folder(plan.name) as folder, ports.held() as held:
+    with (
+        signals.watched() as watched,
+        folders.run_folder(plan.name, _saying(options, "run"), watched) as folder,
+        guarded.guarded(folder, plan.stop_grace) as graph,
+        ports.held() as held,
+    ):
+        leftovers.end_others(folders.runs_root(), plan.name, _saying(options, "run"), watched)
+        model = models.location(plan.model, source.folder)
         places = Places("python", str(folder.path), model, gpus_are_real=not plan.virtual_gpus)
-        before = bind(plan, result.instances, places)
-        _refuse((*models.missing(plan.model, model), *_busy(plan), *processes.missing_secrets(before)), result)
-        python = _interpreter(plan, options, watched)
+        python = Preparation(result, folder, watched).interpreter(
+            options.environment, options.python, places, _saying(options, "environment")
+        )
         # Only now: an environment can take minutes to make, and a port that was free before it may not be so any more.
         instances = _placed(result, plan, held)
         specs = bind(plan, instances, replace(places, python=python))
         endpoint = _endpoint(plan, instances)
-        run = runner.Run(specs, folder.path, endpoint, plan.stop_grace, options.say, watched)
-        with runner.running(run, processes.look_up(specs), options.show):
-            seconds = run.wait_ready(plan.ready_timeout)
+        run = runner.Run(specs, graph, endpoint, plan.stop_grace, options.say, watched)
+        with runner.running(run, processes.look_up(specs), options.show) as pump:
+            seconds = run.wait_ready(plan.ready_timeout, plan.idle_timeout, pump)
             held.release()
             yield Started(run, endpoint, seconds, tuple(_metrics(instances, endpoint)))
 
 
-def this_machine(python: str | None) -> HostFacts:
-    """Return what is known of this machine without asking anything outside this process."""
-    library, version = platform.libc_ver()
-    return HostFacts(
-        os=sys.platform,
-        arch={"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine()) or None,
-        glibc=version if library == "glibc" else None,
-        python=(python,) if python and python[0].isdigit() else None,
-    )
-
-
-def _refuse(found: tuple[Finding, ...], result: Planned) -> None:
-    if found:
-        raise Refused(*result.reading.placed(found))
-
-
-def _busy(plan: Plan) -> tuple[Finding, ...]:
-    """Return a finding when the frontend's port cannot be bound."""
-    fixed = [port.fixed for each in plan.components for member in each.members for port in member.ports if port.fixed]
-    return ports.check(plan.service.host, fixed, ("frontend", "port"))
+def _saying(options: Options, name: str) -> Callable[[str], None]:
+    return lambda text: options.say(name, text)
 
 
 def _placed(result: Planned, plan: Plan, held: ports.Held) -> tuple[Instance, ...]:
     """Return the processes with ports that are free now, and held. Raises Refused when the frontend's is in use."""
-    _refuse(_busy(plan), result)
+    refuse(busy(plan), result)
+    host = plan.service.host
+    lost = [number for number in fixed_ports(plan) if not held.hold(host, number)]
+    refuse(tuple(ports.in_use(host, number, ("frontend", "port")) for number in lost), result)
     if result.devices is None:
         raise ValueError("a plan without devices cannot be placed")
     instances, found = lay_out(plan, result.devices, held.taken)
-    _refuse(found, result)
+    refuse(found, result)
     return instances
-
-
-def _interpreter(plan: Plan, options: Options, watched: signals.Signals) -> str:
-    def say(text: str) -> None:
-        options.say("environment", text)
-
-    if options.environment:
-        return environments.existing(options.environment, "dynamo")
-    return environments.prepare(plan.install, options.python or _own_python(plan), say, watched)
-
-
-def _own_python(plan: Plan) -> str | None:
-    """Return this process's own interpreter when the release runs on it: then nothing has to be looked for."""
-    from packaging.specifiers import SpecifierSet
-
-    fits = SpecifierSet(plan.install.python).contains(platform.python_version())
-    return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve()) if fits else None
 
 
 def _endpoint(plan: Plan, instances: tuple[Instance, ...]) -> Endpoint:

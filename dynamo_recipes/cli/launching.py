@@ -32,7 +32,6 @@ def made(environment: str | None, python: str | None, logs: bool) -> Options:
         terminal.line(f"{name:<16}{what}")
 
     def show(name: str, line: str) -> None:
-        if logs:
-            terminal.line(f"{name:<14}| {line}")
+        terminal.line(f"{name:<14}| {line}")
 
-    return Options(say=say, show=show, environment=environment, python=python)
+    return Options(say=say, show=show if logs else None, environment=environment, python=python)

@@ -10,6 +10,8 @@ from dynamo_recipes.app.run import Started, serve
 from dynamo_recipes.cli import launching
 from dynamo_recipes.cli.output import visible
 
+_METRICS = 8  # addresses that are shown
+
 
 @click.command()
 @click.argument("recipe")
@@ -30,7 +32,9 @@ def _ready(graph: Started) -> None:
     click.echo(f"ready after {graph.seconds:.1f} s")
     click.echo(f"  endpoint  {graph.endpoint.url}/v1")
     click.echo(f"  model     {visible(graph.endpoint.model)}")
-    for each in graph.metrics[:8]:
+    for each in graph.metrics[:_METRICS]:
         click.echo(f"  metrics   {each}")
+    if len(graph.metrics) > _METRICS:
+        click.echo(f"            and {len(graph.metrics) - _METRICS} more, on the system ports of the other workers")
     click.echo(f"  try       curl {shlex.quote(url)} -H 'Content-Type: application/json' -d {shlex.quote(body)}")
     click.echo("  stop      Ctrl-C")

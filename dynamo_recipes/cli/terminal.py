@@ -1,6 +1,7 @@
 """Writing to a terminal that may be slow, stopped or gone: who writes never waits, and a run can always be stopped."""
 
 import atexit
+import contextlib
 import sys
 import threading
 from collections import deque
@@ -18,7 +19,9 @@ class Terminal:
         self._lines: deque[str] = deque(maxlen=_MOST_WAITING)
         self._news = threading.Condition()
         self._idle = True
-        threading.Thread(target=self._work, name="terminal", daemon=True).start()
+        thread = threading.Thread(target=self._work, name="terminal", daemon=True)
+        with contextlib.suppress(RuntimeError):  # no thread is left: the log files have the lines
+            thread.start()
         atexit.register(self.flush)
 
     def line(self, text: str) -> None:

@@ -71,6 +71,7 @@ def members(worker: Worker, role: Role, recipe: Recipe, resolution: Resolution) 
             ports=(Port(SYSTEM_PORT, highest=HIGHEST_SYSTEM_PORT), *bootstrap),
             ready=Probe(SYSTEM_PORT, "/health"),
             gpus=worker.parallel.gpus,
+            endpoint="prefill.generate" if role == "prefill" else "backend.generate",
         ),
     )
 

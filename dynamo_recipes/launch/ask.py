@@ -1,7 +1,7 @@
 """Questions to a running graph over HTTP, as a client asks them."""
 
-import http.client
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -50,6 +50,8 @@ class Reply:
 
 def call(endpoint: Endpoint, path: str, body: dict[str, Any] | None = None, timeout: float = 30.0) -> Reply | None:
     """Ask once. Returns None when nothing answers."""
+    import http.client  # only when the processes have been started: it costs 10 ms
+
     connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=timeout)
     try:
         if body is None:
@@ -70,6 +72,18 @@ def listed(endpoint: Endpoint) -> bool:
     data = reply.json() if reply and reply.status == 200 else None
     models = data.get("data") if isinstance(data, dict) else None
     return any(isinstance(each, dict) and each.get("id") == endpoint.model for each in models or ())
+
+
+def instances(endpoint: Endpoint) -> dict[str, int]:
+    """Return how many workers the frontend knows, by the Dynamo endpoint at which they registered.
+
+    Source: `GET /health` of the frontends of 1.4.2 and 1.6.0, which lists `instances` with `component` and `endpoint`.
+    """
+    reply = call(endpoint, "/health", timeout=5.0)
+    data = reply.json() if reply else None
+    known = data.get("instances") if isinstance(data, dict) else None
+    names = (f"{each.get('component')}.{each.get('endpoint')}" for each in known or () if isinstance(each, dict))
+    return dict(Counter(names))
 
 
 def answer_text(endpoint: Endpoint, reply: Reply) -> str | None:

@@ -42,37 +42,32 @@ def prepare(install: Install, python: str | None, say: Say, signals: Signals) ->
     the same environment at once; one that was broken off is made anew, from uv's cache. Raises Refused with DR603
     or DR604.
     """
-    folder = cache_root() / "environments" / _key(install, python)
-    interpreter = folder / "bin" / "python"
-    if (folder / _MARKER).exists() and interpreter.exists():
-        return str(interpreter)
+    folder = folder_of(install, python)
+    if is_made(folder):
+        return interpreter_of(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _locked(folder.parent / f"{folder.name}.lock", say, signals) as lock:
-            if not (folder / _MARKER).exists() or not interpreter.exists():
+            if not is_made(folder):
                 _make(folder, install, python, _Uv(say, signals, lock))
     except OSError as error:
         raise cannot_write(folder, error) from error
-    return str(interpreter)
+    return interpreter_of(folder)
 
 
-def existing(folder: str, module: str) -> str:
-    """Return the interpreter of a given environment. Raises Refused (DR607) when it lacks the module."""
-    interpreter = Path(folder).absolute() / "bin" / "python"
-    if not os.path.exists(interpreter):  # os.path: a name too long is no exception
-        raise Refused(Finding("DR607", f"{folder} has no bin/python.", "Name the folder of a virtual environment."))
-    probe = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
-    try:
-        done = subprocess.run([interpreter, "-c", probe], env=clean_environment(), capture_output=True, timeout=60)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        reason = getattr(error, "strerror", None) or "it does not answer"
-        raise Refused(
-            Finding("DR607", f"{interpreter} cannot be run: {reason}.", "Make the environment anew.")
-        ) from error
-    if done.returncode:
-        hint = "Install ai-dynamo there, or leave --environment out: the tool then makes an environment of its own."
-        raise Refused(Finding("DR607", f"The environment {folder} has no module {module}.", hint))
-    return str(interpreter)
+def folder_of(install: Install, python: str | None) -> Path:
+    """Return where the environment for a plan is kept, made or not; `python` is as in `prepare`."""
+    return cache_root() / "environments" / _key(install, python)
+
+
+def interpreter_of(folder: Path) -> str:
+    """Return the interpreter of an environment."""
+    return str(folder / "bin" / "python")
+
+
+def is_made(folder: Path) -> bool:
+    """Tell whether an environment is there and whole."""
+    return os.path.exists(folder / _MARKER) and os.path.exists(interpreter_of(folder))
 
 
 def clean_environment() -> dict[str, str]:
@@ -109,8 +104,7 @@ def _make(folder: Path, install: Install, python: str | None, uv: "_Uv") -> None
         shutil.rmtree(folder)
     uv.say(f"making an environment for {', '.join(install.requirements)} (about {install.disk_mib} MiB, once)")
     uv.run("venv", "--no-project", "--python", python or install.python, str(folder))
-    interpreter = str(folder / "bin" / "python")
-    options = ["--python", interpreter, "--compile-bytecode", *install.options]
+    options = ["--python", interpreter_of(folder), "--compile-bytecode", *install.options]
     uv.run("pip", "install", *options, *install.requirements)
     write_whole(folder / _MARKER, json.dumps({"requirements": install.requirements}) + "\n")
 

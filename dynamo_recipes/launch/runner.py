@@ -1,22 +1,25 @@
 """A run in the foreground: start, gate on readiness, watch, stop. Leaves nothing behind."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import NoReturn
 
-from dynamo_recipes.errors import ComponentFailed, DynamoRecipesError
+from dynamo_recipes.errors import ComponentFailed, DynamoRecipesError, Refused
 from dynamo_recipes.findings import Finding
-from dynamo_recipes.launch import processes, ready
+from dynamo_recipes.launch import ready
+from dynamo_recipes.launch.activity import Activity
 from dynamo_recipes.launch.ask import Endpoint
-from dynamo_recipes.launch.logs import Pump, Show, last_lines
-from dynamo_recipes.launch.processes import Process
+from dynamo_recipes.launch.family import UNSEEN
+from dynamo_recipes.launch.guarded import Guarded, Process
+from dynamo_recipes.launch.logs import REST, Pump, Show, last_lines
 from dynamo_recipes.launch.signals import Signals
 from dynamo_recipes.plan.bind import ProcessSpec
 
-_TICK = 0.05
+_TICK = 0.02
+_LONG = 3600.0  # seconds: who waits so long is woken by what happens
 _MOMENT = 0.5  # seconds in which a dying process ends
 _SECOND_SIGNAL = 5.0  # seconds left after a second Ctrl-C
 
@@ -28,46 +31,56 @@ class Run:
     """The processes of one run and those who watch them."""
 
     specs: tuple[ProcessSpec, ...]
-    folder: Path
+    guarded: Guarded
     endpoint: Endpoint
     grace: float  # seconds
     say: Say
     signals: Signals
-    processes: list[Process] = field(default_factory=list)
 
-    def wait_ready(self, timeout: float) -> float:
+    def wait_ready(self, timeout: float, idle_timeout: float, pump: Pump) -> float:
         """Return the seconds until the graph served. Raises NotReady or ComponentFailed."""
+        workers = [each for each in self.guarded.processes if each.group != self.specs[0].component]
+
+        def said() -> int:  # the frontend's log grows with each of our questions
+            return sum(pump.seen(each.name) for each in workers)
+
+        activity = Activity(lambda: [each.pid for each in workers], said, idle_timeout)
+        limits = ready.Limits(timeout, idle_timeout, activity.idle)
         try:
-            return ready.wait(self.endpoint, self._probes(), timeout, self.look, self._from_frontend)
+            return ready.wait(self.endpoint, self._expected(), limits, self.look, self._from_frontend)
         except DynamoRecipesError as error:
             if not error.findings or error.findings[0].code != "DR652":
                 raise
-            raise type(error)(_with_logs(error.findings[0], self.processes)) from None
+            raise type(error)(_with_logs(error.findings[0], self.guarded.processes)) from None
 
     def _from_frontend(self, text: str) -> None:
         self.say("frontend", text)
 
-    def _probes(self) -> ready.Probes:
-        """Return where each worker tells its health. The frontend's says nothing: it is up before any worker."""
-        return {
+    def _expected(self) -> ready.Expected:
+        """Return what must be there. The frontend's own health says nothing: it is up before any worker."""
+        probes = {
             spec.name: (Endpoint("127.0.0.1", dict(spec.ports)[spec.ready.port], "", "chat"), spec.ready.path)
             for spec in self.specs
             if spec.ready and spec.component != self.specs[0].component
         }
+        return ready.Expected(probes, Counter(spec.endpoint for spec in self.specs if spec.endpoint))
 
     def wait_for_end(self) -> NoReturn:
         """Watch until a signal comes (raises Interrupted) or a component ends (raises ComponentFailed)."""
         while True:
             self.look()
             with self.signals.interruptible():
-                time.sleep(_TICK)
+                self.guarded.wait(_LONG)
 
     def look(self) -> None:
-        """Raise when a signal has come or a process has ended on its own."""
+        """Raise when a signal has come, a process has ended on its own, or the run's guard has."""
         self.signals.check()
-        for process in self.processes:
-            if process.ended():
-                raise ComponentFailed(_death(process, process.end()))
+        self.guarded.hear()
+        for process in self.guarded.processes:
+            if process.status is not None:
+                raise ComponentFailed(_death(process, process.status))
+        if self.guarded.gone:
+            raise ComponentFailed(self.guarded.death())
 
     def look_for_deaths(self) -> None:
         """Raise ComponentFailed when a process ends within a moment: that is then why an answer was wrong."""
@@ -80,45 +93,57 @@ class Run:
         """Start all processes in order."""
         for spec in self.specs:
             self.look()
-            process = processes.start(spec, self.folder, secrets, pump)
-            self.processes.append(process)
+            process = self.guarded.start(spec, secrets, pump)
             numbers = ", ".join(f"{name} port {number}" for name, number in spec.ports)
-            self.say(spec.name, f"started, pid {process.popen.pid}" + (f", {numbers}" if numbers else ""))
+            self.say(spec.name, f"started, pid {process.pid}" + (f", {numbers}" if numbers else ""))
 
     def stop(self) -> None:
-        """Stop workers first, the frontend last, within one deadline; a second signal brings it nearer."""
-        if not self.processes:
+        """Stop workers first, the frontend last, within one deadline; a second signal brings it nearer.
+
+        Everything has ended on return, whatever becomes of what is said about it.
+        """
+        if not self.guarded.asked:
             return
-        self.say("run", "stopping")
-        before = len(self.signals.received)
-        limits = [time.monotonic() + self.grace]
+        asked = min(1, len(self.signals.received))  # what came before the first stop was asked counts once
+        self.guarded.stop(self.grace)
+        try:
+            self.say("run", "stopping")
+            self._watch_stop(asked)
+        finally:
+            self.guarded.finish()
 
-        def deadline() -> float:
-            if len(limits) == 1 and len(self.signals.received) > before:
-                limits.append(min(limits[0], time.monotonic() + _SECOND_SIGNAL))
+    def _watch_stop(self, asked: int) -> None:
+        hurried = False
+        told: set[str] = set()
+        while not self.guarded.stopped:
+            self.guarded.go_on(_TICK)
+            self._tell_ends(told)
+            if not hurried and len(self.signals.received) > asked:
+                hurried = True
+                self.guarded.hurry(_SECOND_SIGNAL)
                 self.say("run", f"asked again: {_SECOND_SIGNAL:g} s left")
-            return limits[-1]
+        self._tell_ends(told)
+        left = ", ".join(map(str, self.guarded.left))
+        self.say("run", f"stopped, but the system does not end: {left}" if left else "stopped")
 
-        processes.stop(self._stop_order(), deadline, self._stopped)
-        self.say("run", "stopped")
-
-    def _stop_order(self) -> list[list[Process]]:
-        """Return the processes by component, workers all at once, what was started first (the frontend) last."""
-        first = self.processes[0].spec.component
-        workers = [each for each in self.processes if each.spec.component != first]
-        return [workers, [each for each in self.processes if each.spec.component == first]]
-
-    def _stopped(self, process: Process, status: int) -> None:
-        self.say(process.spec.name, f"stopped, {status_text(status)}")
+    def _tell_ends(self, told: set[str]) -> None:
+        for process in self.guarded.processes:
+            if process.status is not None and process.name not in told:
+                told.add(process.name)
+                self.say(process.name, f"stopped, {status_text(process.status)}")
 
 
 @contextmanager
-def running(run: Run, secrets: Mapping[str, str], show: Show) -> Iterator[Run]:
+def running(run: Run, secrets: Mapping[str, str], show: Show | None) -> Iterator[Pump]:
     """Start a run's processes; whatever happens inside, stop them and pass on the last of their logs."""
-    pump = Pump(show)
+    try:
+        pump = Pump(show)
+    except OSError as error:
+        reason = f"The logs cannot be read: {error.strerror or error}."
+        raise Refused(Finding("DR609", reason, "Look at `ulimit -a`: processes (threads) and open files.")) from error
     try:
         run.start(secrets, pump)
-        yield run
+        yield pump
     finally:
         try:
             run.stop()
@@ -128,6 +153,8 @@ def running(run: Run, secrets: Mapping[str, str], show: Show) -> Iterator[Run]:
 
 def status_text(status: int) -> str:
     """Return an exit status in words."""
+    if status == UNSEEN:
+        return "how is not known"
     return f"signal {-status}" if status < 0 else f"exit status {status}"
 
 
@@ -138,7 +165,7 @@ def _death(process: Process, status: int) -> Finding:
 
 def _with_logs(found: Finding, shown: list[Process]) -> Finding:
     """Return a finding with the ends of the logs; a moment is given for the last lines to arrive."""
-    time.sleep(_TICK)
+    time.sleep(REST + _TICK)
     parts = [found.message]
     for process in shown[:4]:
         lines = last_lines(process.log, 12 if len(shown) == 1 else 4)

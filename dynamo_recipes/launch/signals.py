@@ -1,6 +1,7 @@
 """Ctrl-C, SIGTERM and SIGHUP as an exception at points that allow it; while stopping they only count."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -44,6 +45,9 @@ def watched() -> Iterator[Signals]:
     """Take the signals over for a while, then give them back."""
     signals = Signals()
     # What the caller ignores stays ignored, as under nohup.
+    if threading.current_thread() is not threading.main_thread():  # a library's caller has its own ways then
+        yield signals
+        return
     taken = [number for number in _WATCHED if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, signals._take) for number in taken}
     # Where it was ignored, ended children would be reaped by the kernel, and their numbers reused.

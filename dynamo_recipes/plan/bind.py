@@ -69,6 +69,7 @@ class ProcessSpec:
     env: tuple[tuple[str, Pieces], ...]
     ports: tuple[tuple[str, int], ...]
     ready: Probe | None
+    endpoint: str | None = None
 
     def words(self) -> tuple[str, ...]:
         """Return the command line as text."""
@@ -104,6 +105,7 @@ def bind(plan: Plan, instances: tuple[Instance, ...], places: Places) -> tuple[P
                 env=_environment(member, binding),
                 ports=each.ports,
                 ready=member.ready,
+                endpoint=member.endpoint,
             )
         )
     return tuple(specs)

@@ -22,7 +22,6 @@ from dynamo_recipes.plan.order import ordered
 from dynamo_recipes.recipe.fields import Role, seconds
 from dynamo_recipes.recipe.model import Recipe, Variable
 from dynamo_recipes.support import flags
-from dynamo_recipes.support.releases import Wheels
 from dynamo_recipes.support.resolve import Choice, Resolution
 
 _RAW_WORDS = "raw words"  # the reason of words passed on as they are: they come last, in their own order
@@ -47,17 +46,28 @@ def build(recipe: Recipe, name: str, resolution: Resolution, engine: Engine) -> 
         choices=(*resolution.choices, *infrastructure.choices(resolution.release), *_devices(engine)),
         service=Service(frontend.NAME, frontend.PORT, recipe.model.served, recipe.model.task, recipe.frontend.host),
         model=model,
-        install=_install(resolution.release.wheels),
+        install=_install(resolution),
         ready_timeout=seconds(recipe.ready.timeout),
+        idle_timeout=seconds(recipe.ready.idle_timeout),
         stop_grace=seconds(recipe.stop.grace),
         virtual_gpus=engine.VIRTUAL_GPUS,
     )
     return plan, found
 
 
-def _install(wheels: Wheels) -> Install:
-    python = f">={wheels.python_minimum},<{wheels.python_below}"
-    return Install(wheels.requirements, wheels.options, python, wheels.disk_mib)
+def _install(resolution: Resolution) -> Install:
+    wheels = resolution.release.wheels
+    ours, engines = resolution.release.needs_of(frontend.NAME), resolution.release.needs_of(resolution.engine)
+    return Install(
+        requirements=wheels.requirements,
+        options=wheels.options,
+        python=f">={wheels.python_minimum},<{wheels.python_below}",
+        disk_mib=wheels.disk_mib,
+        frontend_mib=ours.memory_mib,
+        worker_mib=engines.memory_mib,
+        headers=ours.headers or engines.headers,
+        libraries=tuple(sorted({**dict(ours.libraries), **dict(engines.libraries)}.items())),
+    )
 
 
 def _devices(engine: Engine) -> tuple[Choice, ...]:

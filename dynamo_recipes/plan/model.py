@@ -143,7 +143,8 @@ class Member(NamedTuple):
     """Processes of one kind in a group: a leader, its headless followers, the ranks of a data-parallel engine.
 
     A group has `per_group` of them, spread evenly and in order over `nodes` nodes, each with `gpus` GPUs.
-    Members of one group stand on different nodes. `argv` starts with the program.
+    Members of one group stand on different nodes. `argv` starts with the program. `endpoint` is the Dynamo endpoint
+    at which each process registers an instance, `component.endpoint`; None for those that serve nothing themselves.
     """
 
     name: str
@@ -154,6 +155,7 @@ class Member(NamedTuple):
     gpus: int = 0
     nodes: int = 1
     per_group: int = 1
+    endpoint: str | None = None
 
 
 class File(NamedTuple):
@@ -199,12 +201,20 @@ class Source(NamedTuple):
 
 
 class Install(NamedTuple):
-    """What `uv pip install` puts into the graph's environment. `python` is a range, `disk_mib` the size on disk."""
+    """What `uv pip install` puts into the graph's environment, and what that needs of a machine.
+
+    `python` is a range. Memory is that of one process; None is not known. `headers` are Python's own, for engines
+    that compile; `libraries` are names that the loader has to find, each with Debian's package.
+    """
 
     requirements: tuple[str, ...]
     options: tuple[str, ...]
     python: str
     disk_mib: int
+    frontend_mib: int | None = None
+    worker_mib: int | None = None
+    headers: bool = False
+    libraries: tuple[tuple[str, str | None], ...] = ()
 
 
 class Plan(NamedTuple):
@@ -217,6 +227,7 @@ class Plan(NamedTuple):
     model: Source
     install: Install
     ready_timeout: float  # seconds
+    idle_timeout: float  # seconds in which nothing happens, at most, until the graph is ready
     stop_grace: float  # seconds
     virtual_gpus: bool = False  # device ids say where processes would stand; no real GPU is needed
 

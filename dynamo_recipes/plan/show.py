@@ -161,7 +161,7 @@ def as_json(plan: Plan, instances: tuple[Instance, ...]) -> str:
             "options": list(plan.install.options),
             "python": plan.install.python,
         },
-        "ready": {"timeout_seconds": plan.ready_timeout},
+        "ready": {"timeout_seconds": plan.ready_timeout, "idle_timeout_seconds": plan.idle_timeout},
         "stop": {"grace_seconds": plan.stop_grace},
         "choices": [{"what": each.what, "value": each.value, "because": each.because} for each in plan.choices],
         "components": [_component(each) for each in plan.components],

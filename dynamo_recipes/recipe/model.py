@@ -224,6 +224,12 @@ class Ready(Section):
     """When the graph counts as started."""
 
     timeout: Duration = Field(default="30m", description="Longest wait until the graph answers.", examples=["2m"])
+    idle_timeout: Duration = Field(
+        default="10m",
+        description="Longest time in which nothing happens before that: no log line, no growth of memory, nothing "
+        "read or fetched.",
+        examples=["2m"],
+    )
 
 
 class Stop(Section):

@@ -24,6 +24,14 @@ class Platform(NamedTuple):
     glibc: str
 
 
+class Needs(NamedTuple):
+    """What one process needs of the machine. What is not known is None or left out: it is not checked."""
+
+    memory_mib: int | None = None
+    headers: bool = False  # Python's own: the engine compiles when it starts
+    libraries: tuple[tuple[str, str | None], ...] = ()  # name for the loader, Debian's package
+
+
 class Release(NamedTuple):
     """A Dynamo release. Ask `can` for a capability; never compare version numbers."""
 
@@ -35,6 +43,7 @@ class Release(NamedTuple):
     router_modes: tuple[str, ...]  # as recipes spell them: round_robin
     frontend_module: str
     frontend_flags: tuple[tuple[str, str], ...]  # field of the recipe, flag that it sets
+    needs: tuple[tuple[str, Needs], ...]  # `frontend` or engine name, what a process of it needs
 
     def can(self, capability: str) -> bool:
         """Tell whether the release has a capability."""
@@ -43,6 +52,10 @@ class Release(NamedTuple):
     def frontend_flag(self, field: str) -> str:
         """Return how this release's frontend spells the flag that a field of the recipe sets."""
         return dict(self.frontend_flags)[field]
+
+    def needs_of(self, program: str) -> Needs:
+        """Return what a process of the frontend or of an engine needs."""
+        return dict(self.needs).get(program, Needs())
 
 
 @cache
@@ -58,6 +71,7 @@ def release(version: str) -> Release:
         router_modes=tuple(mode.replace("-", "_") for mode in raw["router_modes"]),
         frontend_module=raw["frontend"]["module"],
         frontend_flags=tuple(sorted(raw["frontend"]["flags"].items())),
+        needs=tuple((program, _needs(each)) for program, each in sorted(raw["needs"].items())),
     )
 
 
@@ -70,6 +84,11 @@ def _wheels(raw: dict[str, Any]) -> Wheels:
         python["below"],
         wheels["disk_mib"],
     )
+
+
+def _needs(raw: dict[str, Any]) -> Needs:
+    libraries = raw["libraries"] or {}
+    return Needs(raw["memory_mib"], bool(raw["headers"]), tuple(sorted(libraries.items())))
 
 
 def _platform(raw: dict[str, Any]) -> Platform:

@@ -127,9 +127,13 @@ def _platform(chosen: Release, facts: HostFacts) -> tuple[Finding, ...]:
     return (finding("DR207", ("dynamo",), f"Dynamo {chosen.version} has no wheels for {missing}.", hint),)
 
 
+def runs_on(release: Release, python: str) -> bool:
+    """Tell whether a release runs on a Python version, `3.11` or `3.11.7`."""
+    return _pair(release.wheels.python_minimum) <= _pair(python) < _pair(release.wheels.python_below)
+
+
 def _python(chosen: Release, facts: HostFacts) -> tuple[Finding, ...]:
-    low, high = _pair(chosen.wheels.python_minimum), _pair(chosen.wheels.python_below)
-    if not facts.python or any(low <= _pair(each) < high for each in facts.python):
+    if not facts.python or any(runs_on(chosen, each) for each in facts.python):
         return ()
     hint = f"Install Python {chosen.wheels.python_minimum} or newer, below {chosen.wheels.python_below}."
     message = f"Dynamo {chosen.version} does not run on Python {', '.join(facts.python)}."

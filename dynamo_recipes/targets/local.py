@@ -1,7 +1,9 @@
 """Processes on one machine, as a script that a person can read and run by hand: it does what `run` does."""
 
+import json
 import math
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 
 from dynamo_recipes.plan.bind import Named, Pieces, Places, ProcessSpec, Secret, bind, variables
@@ -40,6 +42,7 @@ def _lines(plan: Plan, specs: tuple[ProcessSpec, ...]) -> Iterator[str]:
         url=_url(plan, specs),
         timeout=math.ceil(plan.ready_timeout),
         path="chat/completions" if plan.service.task == "chat" else "completions",
+        instances=shlex.quote(json.dumps(Counter(sorted(each.endpoint for each in specs if each.endpoint)))),
     )
 
 
@@ -195,13 +198,17 @@ trap 'exit 130' INT
 trap 'exit 143' TERM"""
 
 _WAIT = """
-# Ready: the model is listed and one real request is answered.
+# Ready: every instance is registered, the model is listed and one real request is answered.
 URL={url}
 ask() {{
-  exec "$PYTHON" - "$URL" "$SERVED" {path} {timeout} 2>/dev/null 9>&- <<'PYTHON'
-import json, sys, urllib.request
-url, model, path, timeout = sys.argv[1:]
+  exec "$PYTHON" - "$URL" "$SERVED" {path} {timeout} {instances} 2>/dev/null 9>&- <<'PYTHON'
+import collections, json, sys, urllib.request
+url, model, path, timeout, instances = sys.argv[1:]
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
+known = json.load(opener.open(url + "/health", timeout=5)).get("instances") or []
+here = collections.Counter("%s.%s" % (each.get("component"), each.get("endpoint")) for each in known)
+if any(here[name] < count for name, count in json.loads(instances).items()):
+    sys.exit(1)
 listed = json.load(opener.open(url + "/v1/models", timeout=5))["data"]
 if all(each["id"] != model for each in listed):
     sys.exit(1)

@@ -6,8 +6,9 @@ import os
 import pytest
 
 from benchmarks import bytecode, recipes
-from benchmarks.__main__ import Result
-from benchmarks.measure import Ratio, process, ratio
+from benchmarks.__main__ import _report, main
+from benchmarks.processes import Failed
+from benchmarks.results import BROKEN, HOLDS, UNCLEAR, Result
 from dynamo_recipes.app.planning import planned
 
 
@@ -44,33 +45,6 @@ def test_missing_and_stale_byte_code_is_refused(package, change):
     assert "1 modules lack fitting byte-code" in bytecode.reason_not_to_run(package, {})
 
 
-def test_a_ratio_is_that_of_the_minima_and_the_pairs_are_interleaved(monkeypatch):
-    steps: list[str] = []
-    durations = {"one": iter([9, 4, 6, 8]), "other": iter([9, 2, 1, 4])}
-    now = [0.0]
-
-    def work(name):
-        steps.append(name)
-        now[0] += next(durations[name])
-
-    monkeypatch.setattr("benchmarks.measure.time.perf_counter", lambda: now[0])
-    found = ratio(lambda: work("one"), lambda: work("other"), pairs=3)
-    assert steps == ["one", "other"] * 4
-    assert found == Ratio(by_minimum=4.0, low=2.0, median=2.0, high=6.0)
-
-
-@pytest.mark.parametrize(("value", "holds"), [(1.49, True), (1.5, True), (1.51, False)])
-def test_a_bound_is_judged_by_the_minimum(value, holds):
-    result = Result("x", Ratio(value, 9.0, 9.0, 9.0), 1.5)
-    assert result.holds == holds
-    assert str(result).endswith("holds" if holds else "does not hold")
-
-
-def test_a_measured_process_that_fails_is_no_result():
-    with pytest.raises(Exception, match="returned non-zero exit status 1"):
-        process(["false"])()
-
-
 @pytest.mark.parametrize("shape", recipes.SHAPES)
 def test_what_is_measured_is_valid(shape):
     assert planned(recipes.SHAPES[shape].encode(), "x.yaml").findings == ()
@@ -82,3 +56,24 @@ def test_no_two_of_the_distinct_recipes_are_the_same_and_all_are_valid():
     assert len(set(texts)) == 200
     assert all(planned(each, "x.yaml").ok for each in texts)
     assert {b"1.4.2" in each for each in texts} == {True, False}
+
+
+@pytest.mark.parametrize(("verdicts", "status"), [([HOLDS], 0), ([HOLDS, UNCLEAR], 0), ([BROKEN, HOLDS], 1)])
+def test_only_a_bound_that_does_not_hold_fails(verdicts, status, capsys):
+    lines = ["a line without a bound", *(Result("x", "1", "at most 2", each) for each in verdicts)]
+    assert _report(iter(lines)) == status
+    assert capsys.readouterr().out.splitlines() == [str(each) for each in lines]
+
+
+def test_what_cannot_be_measured_is_told_without_a_traceback(capsys):
+    def results():
+        yield Result("x", "1", "at most 2", HOLDS)
+        raise Failed("no environment")
+
+    assert _report(results()) == 2
+    assert capsys.readouterr().err == "not measured: no environment\n"
+
+
+def test_a_group_that_is_none_is_refused_with_those_there_are(capsys):
+    assert main(["footprint", "speed"]) == 2
+    assert "no group is named speed: commands, " in capsys.readouterr().err

@@ -106,7 +106,7 @@ def test_children_of_a_worker_are_ended_with_it(start):
     command = start("run", worker="parent")
     command.wait_for("stop      Ctrl-C")
     children = command.children()
-    assert len(children) >= 3
+    assert len(children) >= 4
     command.send(signal.SIGINT)
     assert command.status() == 130
     assert not left(children)
@@ -118,7 +118,8 @@ def test_children_of_a_worker_are_ended_with_it(start):
         ({"worker": "dies"}, QUICK, 1, ["DR651 aggregated-0 ended on its own, exit status 3", "told to die", "logs/"]),
         ({"frontend": "dies"}, QUICK, 1, ["DR651 frontend-0 ended on its own, exit status 3"]),
         ({"frontend": "dies-later"}, QUICK, 1, ["DR651 frontend-0 ended on its own, exit status 7"]),
-        ({"worker": "mute"}, "ready: {timeout: 1s}\n", 5, ["DR652", "does not list the model toy", "ready.timeout"]),
+        ({"worker": "mute"}, "ready: {timeout: 1s}\n", 5, ["DR652", "0 of 1 instances of backend.generate"]),
+        ({"frontend": "empty"}, "ready: {timeout: 1s}\n", 5, ["DR652", "does not list the model toy", "ready.timeout"]),
         ({"frontend": "silent"}, "ready: {timeout: 1s}\n", 5, ["DR652"]),
         ({"frontend": "deaf"}, "ready: {timeout: 1s}\n", 5, ["DR652"]),
         ({"frontend": "refuses"}, "ready: {timeout: 1s}\n", 5, ["DR652", "HTTP 503"]),
@@ -153,6 +154,7 @@ def test_a_death_is_seen_while_a_question_hangs(start):
     asked = time.monotonic()
     children[-1].kill()
     assert command.status() == 1
+    assert "DR651 aggregated-0 ended on its own, signal 9" in command.text()
     assert time.monotonic() - asked < 20
     assert not left(children)
 
@@ -166,9 +168,24 @@ def test_a_busy_port_and_a_busy_name_are_refused(start):
     assert f"DR601 Port {port} on 127.0.0.1 is in use." in second.text()
     third = start("run", port=0)
     assert third.status() == 4
-    assert "DR605 A run named `toy` is active." in third.text()
+    assert f"DR605 A run named `toy` is active (process {first.process.pid})." in third.text()
     first.send(signal.SIGINT)
     assert first.status() == 130
+
+
+def test_a_run_that_was_killed_outright_is_waited_for_by_the_next_of_its_name(start):
+    first = start("run", worker="stubborn")
+    first.wait_for("stop      Ctrl-C")
+    children = first.children()
+    first.send(signal.SIGKILL)
+    assert first.status() == -signal.SIGKILL
+    second = start("run", "ready: {timeout: 30s}\nstop: {grace: 1s}\n", worker="stubborn")
+    second.wait_for("stop      Ctrl-C")
+    assert "an earlier run named toy is being ended: waiting for it" in second.text()
+    assert "was killed and left" not in second.text(), "its guard has ended it"
+    assert not left(children)
+    second.send(signal.SIGINT)
+    assert second.status() == 130
 
 
 def test_smoke_asks_and_prints_the_answer(start):
@@ -256,9 +273,9 @@ def test_a_run_whose_output_nobody_reads_can_be_stopped(tmp_path):
     command = subprocess.Popen([*words, "--environment", toy], stdout=write, stderr=write)
     os.close(write)
     until = time.monotonic() + 30
-    while len(children := psutil.Process(command.pid).children()) < 2 and time.monotonic() < until:
+    while len(children := psutil.Process(command.pid).children(recursive=True)) < 3 and time.monotonic() < until:
         time.sleep(0.02)
-    assert len(children) == 2
+    assert len(children) == 3, "the guard and two processes of the graph"
     command.send_signal(signal.SIGTERM)
     command.wait(20)
     os.close(read)

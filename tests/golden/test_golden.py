@@ -11,7 +11,7 @@ from dynamo_recipes.app.render import render
 
 GOLDEN = Path(__file__).parent
 ROOT = GOLDEN.parents[1]
-RECIPES = {"quickstart": ROOT / "recipes" / "quickstart.yaml"} | {
+RECIPES = {each.stem: each for each in sorted((ROOT / "recipes").glob("*.yaml"))} | {
     each.parent.name: each for each in sorted(GOLDEN.glob("*/recipe.yaml"))
 }
 FORMS = {"plan.txt": "text", "plan.json": "json", "plan.mmd": "mermaid"}

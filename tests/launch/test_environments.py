@@ -134,15 +134,3 @@ def test_an_interrupt_ends_uv(wheels, monkeypatch, tmp_path):
         prepare(signals=signals)
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
-
-
-def test_a_given_environment_must_have_the_module(tmp_path):
-    with pytest.raises(Refused) as refused:
-        environments.existing(str(tmp_path), "json")
-    assert refused.value.findings[0].code == "DR607"
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/python").symlink_to(sys.executable)
-    assert environments.existing(str(tmp_path), "json") == str(tmp_path / "bin/python")
-    with pytest.raises(Refused) as refused:
-        environments.existing(str(tmp_path), "no_such_module")
-    assert "no_such_module" in refused.value.findings[0].message

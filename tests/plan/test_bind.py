@@ -63,6 +63,7 @@ def plan_of(*components: Component) -> Plan:
         model=Source("id", "m"),
         install=Install((), (), ">=3.10", 0),
         ready_timeout=1.0,
+        idle_timeout=1.0,
         stop_grace=1.0,
     )
 

@@ -14,6 +14,7 @@ from dynamo_recipes.recipe.fields import ROLES
 from dynamo_recipes.recipe.read import read
 from dynamo_recipes.support.data import release_names
 from dynamo_recipes.support.facts import UNKNOWN
+from dynamo_recipes.support.releases import Needs, release
 from dynamo_recipes.support.resolve import resolve
 
 HEAD = "schema: 1\nmodel: Qwen/Qwen3-0.6B\n"
@@ -223,18 +224,41 @@ def test_where_the_model_is(model, expected):
 
 def test_the_plan_carries_what_a_launch_needs():
     text_ = f"schema: 1\nname: mine\nmodel: {{id: a/b, served_name: c, task: completion}}\n{MOCKER}dynamo: '1.4.2'\n"
-    text_ += "ready: {timeout: 2m}\nstop: {grace: 500ms}\n"
+    text_ += "ready: {timeout: 2m, idle_timeout: 45s}\nstop: {grace: 500ms}\n"
     result = planned(text_.encode(), "x.yaml").plan
     assert result.name == "mine"
     assert (result.service.component, result.service.port) == ("frontend", "http")
     assert (result.service.model, result.service.task) == ("c", "completion")
-    assert (result.ready_timeout, result.stop_grace) == (120.0, 0.5)
+    assert (result.ready_timeout, result.idle_timeout, result.stop_grace) == (120.0, 45.0, 0.5)
     assert (result.install.requirements, result.install.python) == (("ai-dynamo==1.4.2",), ">=3.10,<3.14")
     assert result.virtual_gpus is engines.load("mocker").VIRTUAL_GPUS is True
     assert [each.what for each in result.choices] == [
         *("dynamo", "engine", "python", "discovery", "request plane", "event plane", "devices"),
     ]
     assert all(each.because for each in result.choices)
+
+
+@pytest.mark.parametrize("version", release_names())
+def test_the_plan_says_what_frontend_and_engine_need_of_a_machine(version):
+    install = plan(f"dynamo: '{version}'").install
+    frontend, mocker = (release(version).needs_of(each) for each in ("frontend", "mocker"))
+    assert (install.frontend_mib, install.worker_mib) == (frontend.memory_mib, mocker.memory_mib)
+    assert install.headers is False
+    assert install.libraries == tuple(sorted({*frontend.libraries, *mocker.libraries}))
+    assert "libstdc++.so.6" in dict(install.libraries)
+
+
+def test_what_either_of_them_needs_the_plan_needs():
+    reading = read((HEAD + MOCKER).encode(), "x.yaml")
+    resolution, _ = resolve(reading.recipe, UNKNOWN)
+    needs = (
+        ("frontend", Needs(1, False, (("libb.so.1", "b"),))),
+        ("mocker", Needs(None, True, (("liba.so.1", None), ("libb.so.1", "b")))),
+    )
+    resolution = resolution._replace(release=resolution.release._replace(needs=needs))
+    result, _ = build(reading.recipe, "x", resolution, engines.load("mocker"))
+    assert (result.install.frontend_mib, result.install.worker_mib, result.install.headers) == (1, None, True)
+    assert result.install.libraries == (("liba.so.1", None), ("libb.so.1", "b"))
 
 
 def test_an_engine_with_real_gpus_makes_no_choice_about_virtual_ones():

@@ -149,7 +149,10 @@ def test_the_json_has_all_of_it():
         "task": "chat",
         "host": "127.0.0.1",
     }
-    assert (data["ready"], data["stop"]) == ({"timeout_seconds": 180.0}, {"grace_seconds": 15.0})
+    assert (data["ready"], data["stop"]) == (
+        {"timeout_seconds": 180.0, "idle_timeout_seconds": 600.0},
+        {"grace_seconds": 15.0},
+    )
     assert [each["name"] for each in data["components"]] == ["frontend", "prefill", "second", "decode"]
     prefill = data["components"][1]["members"][0]
     assert {"words": ["--block-size", "64"], "by": "engine", "because": "kv.block_size"} in prefill["argv"]

@@ -78,6 +78,7 @@ DEFAULTS: list[tuple[str, str, Any]] = [
     ("env.A.value", "env: {A: {secret: hf}}", None),
     ("env.A.secret", "env: {A: x}", None),
     ("ready.timeout", "", "30m"),
+    ("ready.idle_timeout", "", "10m"),
     ("stop.grace", "", "100s"),
 ]
 REQUIRED = [
@@ -223,6 +224,7 @@ GOOD: list[tuple[str, list[str]]] = [
     ("infrastructure: {response_plane: %s}", ["auto", "tcp"]),
     ("infrastructure: {event_plane: %s}", ["auto", "zmq"]),
     ("ready: {timeout: %s}", ["0s", "1ms", "2m", "999999h"]),
+    ("ready: {idle_timeout: %s}", ["0s", "1ms", "2m", "999999h"]),
     ("stop: {grace: %s}", ["0s", "100s"]),
 ]
 BAD: list[tuple[str, str, list[str]]] = [
@@ -430,7 +432,6 @@ NOT_YET = [
     ("infrastructure.etcd", "infrastructure: {etcd: managed}"),
     ("infrastructure.nats", "infrastructure: {nats: managed}"),
     ("files", "files: {chat: ./chat.jinja}"),
-    ("ready.idle_timeout", "ready: {idle_timeout: 10m}"),
     ("restart", "restart: {policy: on-failure, limit: 3, backoff: 5s}"),
     ("kubernetes", "kubernetes: {patch: []}"),
     ("parameters", "parameters: {context: {type: int, default: 32768}}"),

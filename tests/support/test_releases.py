@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from packaging.version import Version
 
-from dynamo_recipes.support import data
-from dynamo_recipes.support.releases import release
+from dynamo_recipes.support import data, releases
+from dynamo_recipes.support.releases import Needs, release
 
 VERSIONS = data.release_names()
 
@@ -50,6 +50,20 @@ FACTS = {
             }
         ),
     ),
+    "needs": {
+        "type": "object",
+        "required": ["frontend"],
+        "propertyNames": {"enum": ["frontend", *data.load("engines.json")]},
+        "additionalProperties": section(
+            memory_mib={"type": ["integer", "null"], "minimum": 1},
+            headers={"type": ["boolean", "null"]},
+            libraries={
+                "type": ["object", "null"],
+                "propertyNames": {"pattern": r"^lib[^/ ]+\.so(\.[0-9]+)*$"},
+                "additionalProperties": {"type": ["string", "null"], "minLength": 1},
+            },
+        ),
+    },
 }
 SHAPE = section(release=TEXT, **FACTS, sources=section(**dict.fromkeys(FACTS, SOURCE)))
 
@@ -81,6 +95,7 @@ def test_facts_that_belong_together_fit(version):
     assert Version(facts["python"]["minimum"]) < Version(facts["python"]["below"])
     assert "--no-build" in facts["wheels"]["options"]
     assert {"round-robin", "kv"} <= set(facts["router_modes"])
+    assert set(facts["needs"]) == {"frontend", *facts["engines"]}
 
 
 def test_later_releases_have_later_days():
@@ -108,6 +123,30 @@ def test_a_release_says_what_its_file_says(version):
         assert known.frontend_flag(field) == flag
     for name, has in facts["capabilities"].items():
         assert known.can(name) == has
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_needs_are_those_of_the_file(version):
+    facts = raw(version)["needs"]
+    for program, needs in facts.items():
+        known = release(version).needs_of(program)
+        assert (known.memory_mib, known.headers) == (needs["memory_mib"], bool(needs["headers"]))
+        assert dict(known.libraries) == (needs["libraries"] or {})
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ({"memory_mib": None, "headers": None, "libraries": None}, Needs()),
+        ({"memory_mib": 9, "headers": True, "libraries": {}}, Needs(9, True)),
+        (
+            {"memory_mib": 1, "headers": False, "libraries": {"libz.so.1": None, "liba.so": "liba1"}},
+            Needs(1, False, (("liba.so", "liba1"), ("libz.so.1", None))),
+        ),
+    ],
+)
+def test_what_nobody_knows_is_not_needed(written, known):
+    assert releases._needs(written) == known
 
 
 @pytest.mark.parametrize("version", VERSIONS)

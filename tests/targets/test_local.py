@@ -15,11 +15,13 @@ import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from launching import run_folder
 from toy_dynamo import dumped, make_environment
 
 from dynamo_recipes.app.render import render, write
 from dynamo_recipes.app.run import Options, started
 from dynamo_recipes.launch import environments, processes
+from dynamo_recipes.launch.state import MARKER
 from dynamo_recipes.plan.bind import variables
 from dynamo_recipes.targets import local
 
@@ -270,9 +272,9 @@ def launched(folder: Path, toy: str) -> tuple[dict[str, dict], dict[str, str]]:
     options = Options(say=lambda *_: None, show=lambda *_: None, environment=toy)
     with started(str(recipe), options) as graph:
         until = time.monotonic() + PATIENCE
-        while len(dumped(graph.run.folder)) < len(graph.run.specs) and time.monotonic() < until:
+        while len(dumped(run_folder())) < len(graph.run.specs) and time.monotonic() < until:
             time.sleep(0.02)
-        return dumped(graph.run.folder), variables(graph.run.specs)
+        return dumped(run_folder()), variables(graph.run.specs)
 
 
 def test_script_and_launcher_start_the_same_processes(tmp_path, monkeypatch):
@@ -301,7 +303,9 @@ def test_script_and_launcher_start_the_same_processes(tmp_path, monkeypatch):
     assert set(here) == set(there)
     for name, process in there.items():
         assert here[name]["argv"] == process["argv"]
-        assert without(here[name]["env"], {*OF_BASH, *chosen}) == without(process["env"], OF_BASH)
+        assert MARKER in process["env"]
+        assert MARKER not in here[name]["env"]
+        assert without(here[name]["env"], {*OF_BASH, *chosen}) == without(process["env"], {*OF_BASH, MARKER})
     assert_nothing_was_lost(there, chosen)
 
 

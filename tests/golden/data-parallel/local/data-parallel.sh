@@ -129,13 +129,17 @@ start wide-1 env \
   --model-name tiny \
   --model-path "$MODEL"
 
-# Ready: the model is listed and one real request is answered.
+# Ready: every instance is registered, the model is listed and one real request is answered.
 URL="http://127.0.0.1:$FRONTEND_0_HTTP_PORT"
 ask() {
-  exec "$PYTHON" - "$URL" "$SERVED" completions 1800 2>/dev/null 9>&- <<'PYTHON'
-import json, sys, urllib.request
-url, model, path, timeout = sys.argv[1:]
+  exec "$PYTHON" - "$URL" "$SERVED" completions 1800 '{"backend.generate": 2}' 2>/dev/null 9>&- <<'PYTHON'
+import collections, json, sys, urllib.request
+url, model, path, timeout, instances = sys.argv[1:]
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+known = json.load(opener.open(url + "/health", timeout=5)).get("instances") or []
+here = collections.Counter("%s.%s" % (each.get("component"), each.get("endpoint")) for each in known)
+if any(here[name] < count for name, count in json.loads(instances).items()):
+    sys.exit(1)
 listed = json.load(opener.open(url + "/v1/models", timeout=5))["data"]
 if all(each["id"] != model for each in listed):
     sys.exit(1)
