@@ -10,8 +10,8 @@ import pytest
 from graphs import Graphs, recipe
 from metrics import ended_connections, until
 
-RELEASES = ["1.4.2", pytest.param("1.6.0", marks=pytest.mark.service)]
-pytestmark = pytest.mark.dynamo
+RELEASES = ["1.4.2", "1.6.0"]
+pytestmark = [pytest.mark.dynamo, pytest.mark.service]  # minutes of real graphs: run by .ci/run
 
 # Which of equally good workers gets a prompt that nobody has seen is chance. With eleven prompts and four workers,
 # chance never puts all of them on one worker, nor all of them where they were before: 1 in 4**10. The number is odd,
@@ -94,7 +94,7 @@ def test_the_kv_router_sends_a_prefix_to_the_worker_that_has_it(graphs, release)
 
 
 @pytest.mark.parametrize("release", RELEASES)
-@pytest.mark.parametrize("mode", ["round-robin", pytest.param("random", marks=pytest.mark.service)])
+@pytest.mark.parametrize("mode", ["round-robin", "random"])
 def test_a_router_that_does_not_look_at_caches_is_seen(graphs, release, mode):
     graph = graphs.changed(recipe(release, "quickstart-kv-router"), "--router-mode kv", f"--router-mode {mode}")
     with pytest.raises(AssertionError, match="prefixes went to several workers"):
@@ -168,7 +168,6 @@ def test_two_graphs_on_one_machine_never_see_each_other(graphs, release):
         check_own_workers(mine, other)
 
 
-@pytest.mark.service
 def test_two_graphs_with_one_discovery_folder_are_seen(graphs):
     release = "1.4.2"  # where it was seen: on 1.6.0 one run did not mix, for a reason that is not known
     ((run, left),) = graphs.run(one_worker(release, "left", "red"))
@@ -211,7 +210,6 @@ def test_a_stream_that_runs_when_ctrl_c_comes_is_finished(graphs, release):
     assert run.status() == 130
 
 
-@pytest.mark.service
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_stream_that_outlasts_the_grace_is_cut(graphs, release):
     ((run, graph),) = graphs.run(recipe(release, engine=SLOW, stop={"grace": "1s"}))
