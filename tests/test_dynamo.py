@@ -65,6 +65,7 @@ def is_free(port):
 
 
 @pytest.mark.dynamo
+@pytest.mark.usefixtures("default_port")
 def test_the_quick_start_serves_and_stops(command):
     run = command("run", QUICKSTART)
     run.wait_for("stop      Ctrl-C")
@@ -83,6 +84,7 @@ def test_the_quick_start_serves_and_stops(command):
 
 
 @pytest.mark.dynamo
+@pytest.mark.usefixtures("default_port")
 def test_ctrl_c_while_starting_leaves_nothing_and_the_recipe_runs_again(command):
     run = command("run", QUICKSTART)
     run.wait_for("aggregated-0    started")
@@ -96,6 +98,7 @@ def test_ctrl_c_while_starting_leaves_nothing_and_the_recipe_runs_again(command)
 
 
 @pytest.mark.dynamo
+@pytest.mark.usefixtures("default_port")
 def test_a_running_graph_listens_on_loopback_where_dynamo_lets_one_choose(command):
     run = command("run", QUICKSTART)
     run.wait_for("stop      Ctrl-C")

@@ -57,3 +57,9 @@ def watched() -> Iterator[Signals]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def ignore() -> None:
+    """Ignore all of them from now on."""
+    for number in _WATCHED:
+        signal.signal(number, signal.SIG_IGN)

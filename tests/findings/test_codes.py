@@ -117,7 +117,7 @@ FACTS: list[tuple[str, HostFacts]] = [
 
 
 @pytest.fixture
-def stage(tmp_path, monkeypatch):
+def stage(tmp_path, monkeypatch, default_port):
     return Stage(tmp_path, monkeypatch)
 
 
