@@ -64,7 +64,7 @@ def test_a_prefill_worker_without_a_bootstrap_port_is_seen(graphs, release):
 def test_a_decode_worker_started_as_aggregated_is_seen(graphs, release):
     mode = "--disaggregation-mode"
     graph = graphs.changed(recipe(release, "quickstart-disagg"), f"{mode} decode", f"{mode} agg", answers=False)
-    with pytest.raises(AssertionError, match="HTTP 503: .*not ready to serve"):
+    with pytest.raises(AssertionError, match=r"HTTP 503: .*not ready to serve"):
         check_both_sides(graph)
 
 

@@ -56,7 +56,8 @@ dynamo_recipes.errors dynamo_recipes.findings
 dynamo_recipes.plan dynamo_recipes.plan.build dynamo_recipes.plan.checks dynamo_recipes.plan.frontend
 dynamo_recipes.plan.infrastructure dynamo_recipes.plan.layout dynamo_recipes.plan.model dynamo_recipes.plan.order
 dynamo_recipes.plan.place dynamo_recipes.plan.ports
-dynamo_recipes.recipe dynamo_recipes.recipe.about dynamo_recipes.recipe.fields dynamo_recipes.recipe.load
+dynamo_recipes.recipe dynamo_recipes.recipe.about dynamo_recipes.recipe.fields dynamo_recipes.recipe.lifetime
+dynamo_recipes.recipe.load
 dynamo_recipes.recipe.model dynamo_recipes.recipe.near dynamo_recipes.recipe.positions dynamo_recipes.recipe.read
 dynamo_recipes.recipe.rest dynamo_recipes.recipe.rules dynamo_recipes.recipe.scalars
 dynamo_recipes.recipe.secrets dynamo_recipes.recipe.shape

@@ -184,8 +184,3 @@ def listened_on(ports: set[int], since: float) -> set[int]:
                 if psutil.Process(each.pid).create_time() - psutil.boot_time() < since:
                     found.add(port)
     return found
-
-
-def in_shell(status: int | None) -> int | None:
-    """Return an exit status as a shell tells it: of Python's own Ctrl-C and of ours it is the same."""
-    return 128 - status if status is not None and status < 0 else status

@@ -28,7 +28,7 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools.kills import KILLS, Command, Failed, free_port, in_shell, is_free, listened_on, living, now, shown  # noqa: E402 - in the folder above
+from tools.kills import KILLS, Command, Failed, free_port, is_free, listened_on, living, now, shown  # noqa: E402 - in the folder above
 
 GONE_WITHIN = 10.0  # seconds: the grace of 5, and 5 more
 TOLD = 4000  # characters of what a run said that are shown
@@ -155,7 +155,7 @@ class Soak:
                 raise Failed(f"left: {shown(left)}" if left else "the command does not end")
             time.sleep(0.02)
         ended = time.monotonic()
-        if status is not None and in_shell(command.process.poll()) != in_shell(status):
+        if status is not None and command.process.poll() != status:
             raise Failed(f"status {command.process.poll()} instead of {status}")
         if not self._left:  # else they have the ports still
             self._check_ports(command, killed)

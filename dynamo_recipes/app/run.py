@@ -1,5 +1,6 @@
 """Run a recipe on this machine: prepare, start, gate on readiness, serve or ask, stop."""
 
+import atexit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,11 @@ class Options:
     show: Say | None  # a process, a line of its log
     environment: str | None = None  # a virtual environment that has Dynamo
     python: str | None = None  # version or path for the environment that is made
+
+
+def keep_status() -> None:
+    """Let no signal change this process's exit status in its last moments: the graph has ended then."""
+    atexit.register(signals.ignore)
 
 
 @dataclass(frozen=True)

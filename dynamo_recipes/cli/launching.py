@@ -1,15 +1,13 @@
 """What `run` and `smoke` share: options, and how a run looks on the screen."""
 
-import atexit
 import gc
 from collections.abc import Callable
 from typing import Any
 
 import click
 
-from dynamo_recipes.app.run import Options
+from dynamo_recipes.app.run import Options, keep_status
 from dynamo_recipes.cli.terminal import Terminal
-from dynamo_recipes.launch.signals import ignore
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,7 +27,7 @@ def made(environment: str | None, python: str | None, logs: bool) -> Options:
     """Return the options of a launch, and get this process ready for a long life."""
     gc.enable()
     terminal = Terminal()
-    atexit.register(ignore)  # everything has ended then: one more Ctrl-C must not change the exit status
+    keep_status()
 
     def say(name: str, what: str) -> None:
         terminal.line(f"{name:<16}{what}")

@@ -21,7 +21,7 @@ Steps = Iterator[None]  # work that is done step by step, while its caller looks
 UNSEEN = 256  # instead of an exit status: it has ended, and nobody saw how
 
 _STRAYS = 2.0  # seconds that processes which outlived their leader get after SIGTERM
-_KILLED = 10.0  # seconds in which the system ends what was sent SIGKILL; what waits for a device takes longer
+KILLED = 10.0  # seconds in which the system ends what was sent SIGKILL; what waits for a device takes longer
 _REFRESH = 10.0  # seconds after which every process is looked at again
 _TRIES = 3  # looks at processes whose parents are just ending
 
@@ -166,7 +166,7 @@ def stopping(groups: Iterable[list[Leader]], members: Callable[[], Members], dea
         while any(each.status is None for each in group) and time.monotonic() < deadline():
             yield
     yield from ending(members, signal.SIGTERM, min(deadline(), time.monotonic() + _STRAYS))
-    yield from ending(members, signal.SIGKILL, time.monotonic() + _KILLED)
+    yield from ending(members, signal.SIGKILL, time.monotonic() + KILLED)
 
 
 def ending(members: Callable[[], Members], number: int, until: float) -> Steps:

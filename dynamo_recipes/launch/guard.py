@@ -1,6 +1,6 @@
 """The guard of a run: the parent of its processes, which ends them all when the run's own command has died.
 
-A program of its own (`start_guard` in `guarded.py` starts it), small and with nothing but the standard library and its
+A program of its own (`_start_guard` in `guarded.py` starts it), small and with nothing but the standard library and its
 neighbours here, so that it is up in a moment and lives through what kills others. It talks with the command over a
 `Channel`. It is told:
 
@@ -28,14 +28,23 @@ from typing import Any
 
 from dynamo_recipes.launch import procfs, state
 from dynamo_recipes.launch.channel import Channel
-from dynamo_recipes.launch.family import Descendants, Leader, Members, Steps, ending, stop_order, stopping, ticks
+from dynamo_recipes.launch.family import (
+    KILLED,
+    Descendants,
+    Leader,
+    Members,
+    Steps,
+    ending,
+    stop_order,
+    stopping,
+    ticks,
+)
 from dynamo_recipes.launch.logs import Pump
 from dynamo_recipes.launch.notes import Notes
 from dynamo_recipes.launch.subreaper import adopt_orphans
 
 _TICK = 0.02  # seconds between two steps of stopping
 _QUIET = 0.25  # seconds between two looks at whether there are new processes
-_KILLED = 10.0  # seconds in which the system ends what was sent SIGKILL
 _CHUNK = 1 << 16
 
 
@@ -69,7 +78,7 @@ class Guard:
                 self._pump.close()
         finally:
             if self._alone and not self._stopped:  # a fault of ours must not be what leaves processes behind
-                for _ in ending(self._members, signal.SIGKILL, time.monotonic() + _KILLED):
+                for _ in ending(self._members, signal.SIGKILL, time.monotonic() + KILLED):
                     time.sleep(_TICK)
 
     def _turn(self, woken: int) -> None:

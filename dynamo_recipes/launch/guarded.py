@@ -20,7 +20,8 @@ from dynamo_recipes.launch import procfs
 from dynamo_recipes.launch.channel import Channel
 from dynamo_recipes.launch.family import Leader, ticks
 from dynamo_recipes.launch.folders import RunFolder, cannot_write
-from dynamo_recipes.launch.logs import Pump, last_lines
+from dynamo_recipes.launch.logfile import last_lines
+from dynamo_recipes.launch.logs import Pump
 from dynamo_recipes.launch.processes import environment
 from dynamo_recipes.launch.state import MARKER
 from dynamo_recipes.launch.subreaper import adopting
@@ -54,6 +55,7 @@ class Guarded:
         self.asked = False  # a process may have been started
         self._folder = folder
         self._marker = f"{folder.path.name}@{os.urandom(8).hex()}"
+        self._mark = f"{MARKER}={self._marker}"  # as it stands in an environment
         self._answer: dict[str, Any] | None = None
         self._ends: dict[str, int] = {}
         self._alone: Takeover | None = None
@@ -67,7 +69,7 @@ class Guarded:
             raise Refused(Finding("DR609", f"The guard of the run cannot be started: {reason}.", _RESOURCES)) from error
         me = procfs.look(os.getpid())
         identity = (os.getpid(), me.started if me else 0)
-        run = {"name": folder.path.name, "folder": str(folder.path), "marker": f"{MARKER}={self._marker}"}
+        run = {"name": folder.path.name, "folder": str(folder.path), "marker": self._mark}
         self._send({"run": {**run, "grace": grace, "runner": identity}})
 
     @property
@@ -199,8 +201,7 @@ class Guarded:
 
     def _take_over(self) -> None:
         self._guard.wait()
-        marker = f"{MARKER}={self._marker}"
-        self._alone = Takeover(self._folder.path, self.processes, marker, self._begun)
+        self._alone = Takeover(self._folder.path, self.processes, self._mark, self._begun)
         if self._deadline:
             self._alone.stop(lambda: self._deadline)
 

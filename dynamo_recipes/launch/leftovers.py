@@ -15,13 +15,12 @@ from pathlib import Path
 from dynamo_recipes.errors import Refused
 from dynamo_recipes.findings import Finding
 from dynamo_recipes.launch import procfs, state
-from dynamo_recipes.launch.family import belonging, ending
+from dynamo_recipes.launch.family import KILLED, belonging, ending
 from dynamo_recipes.launch.signals import Signals
 
 Say = Callable[[str], None]
 
 _GRACE = 5.0  # seconds that leftovers get after SIGTERM
-_KILLED = 10.0  # seconds in which the system ends what was sent SIGKILL
 _KILLED_OF_OTHERS = 2.0  # they are in nobody's way
 _TICK = 0.05
 
@@ -35,7 +34,7 @@ def end(folder: Path, say: Say, signals: Signals) -> None:
         known = state.load(folder)
     except state.Unreadable as reason:
         raise Refused(_unreadable(folder, reason)) from reason
-    left = _end(known, folder, _KILLED, say, signals) if known else ""
+    left = _end(known, folder, KILLED, say, signals) if known else ""
     if left:
         message = f"An earlier run named `{folder.name}` left processes that the system does not end: {left}."
         raise Refused(Finding("DR605", message, "They wait for a device or a disk. Give this recipe another `name:`."))

@@ -14,7 +14,8 @@ from dynamo_recipes.launch.activity import Activity
 from dynamo_recipes.launch.ask import Endpoint
 from dynamo_recipes.launch.family import UNSEEN
 from dynamo_recipes.launch.guarded import Guarded, Process
-from dynamo_recipes.launch.logs import REST, Pump, Show, last_lines
+from dynamo_recipes.launch.logfile import last_lines
+from dynamo_recipes.launch.logs import REST, Pump, Show
 from dynamo_recipes.launch.signals import Signals
 from dynamo_recipes.plan.bind import ProcessSpec
 

@@ -12,7 +12,6 @@ from dynamo_recipes.recipe.fields import (
     MOST_ENTRIES,
     MOST_REPLICAS,
     Args,
-    Duration,
     ModelId,
     Name,
     Role,
@@ -24,6 +23,7 @@ from dynamo_recipes.recipe.fields import (
     short_for,
     whole,
 )
+from dynamo_recipes.recipe.lifetime import Ready, Stop
 
 
 class Model(Section):
@@ -217,28 +217,6 @@ class Infrastructure(Section):
     )
     event_plane: Literal["auto", "zmq"] = Field(
         default="auto", description="How KV events reach the router.", examples=["auto"]
-    )
-
-
-class Ready(Section):
-    """When the graph counts as started."""
-
-    timeout: Duration = Field(default="30m", description="Longest wait until the graph answers.", examples=["2m"])
-    idle_timeout: Duration = Field(
-        default="10m",
-        description="Longest time in which nothing happens before that: no log line, no growth of memory, nothing "
-        "read or fetched.",
-        examples=["2m"],
-    )
-
-
-class Stop(Section):
-    """How the graph is stopped."""
-
-    grace: Duration = Field(
-        default="100s",
-        description="Time for running requests to end before processes are killed.",
-        examples=["15s"],
     )
 
 

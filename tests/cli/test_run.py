@@ -77,6 +77,25 @@ def test_a_signal_ends_everything_within_ten_seconds_and_the_recipe_runs_again(s
     assert again.status() == 130
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_the_interpreters_last_moments_changes_no_status(number):
+    code = f"""
+import os, sys
+from dynamo_recipes.app.run import keep_status
+class Last:
+    def __del__(self, kill=os.kill, me=os.getpid()):
+        kill(me, {int(number)})
+        os.write(1, b"asked")
+last = Last()
+if sys.argv[1:]:
+    keep_status()
+sys.exit(130)
+"""
+    kept = subprocess.run([sys.executable, "-c", code, "keep"], stdout=subprocess.PIPE, timeout=60)
+    assert (kept.returncode, kept.stdout) == (130, b"asked")
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, timeout=60).returncode == -number
+
+
 def test_a_second_ctrl_c_leaves_five_seconds(start):
     command = start("run", "ready: {timeout: 30s}\nstop: {grace: 100s}\n", worker="stubborn")
     command.wait_for("stop      Ctrl-C")

@@ -217,7 +217,7 @@ def test_what_the_system_does_not_end_is_named(tmp_path, process, says, quick, m
     """As what waits for a disk that has gone: signals do not reach it."""
     one = process()
     folder = left_by(tmp_path / "toy", one)
-    monkeypatch.setattr(leftovers, "_KILLED", 0.3)
+    monkeypatch.setattr(leftovers, "KILLED", 0.3)
     monkeypatch.setattr(leftovers, "_KILLED_OF_OTHERS", 0.3)
     monkeypatch.setattr(procfs, "send", lambda *_: True)
     with pytest.raises(Refused) as refused:

@@ -26,7 +26,8 @@ print(written / (time.monotonic() - started) / 1e6, (written + 14), file=sys.std
 # Pumps the writer's output. A process of its own: its memory is that of the pump alone.
 PUMPER = """
 import json, os, pathlib, subprocess, sys
-from dynamo_recipes.launch.logs import Pump, last_lines
+from dynamo_recipes.launch.logfile import last_lines
+from dynamo_recipes.launch.logs import Pump
 
 def memory(key):
     lines = pathlib.Path("/proc/self/status").read_text().splitlines()

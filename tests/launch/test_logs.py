@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dynamo_recipes.launch.logs import Pump, last_lines, readable
+from dynamo_recipes.launch.logfile import last_lines
+from dynamo_recipes.launch.logs import Pump
+from dynamo_recipes.launch.readable import readable
 from dynamo_recipes.launch.throttle import LINES
 
 ROOT = Path(__file__).parents[2]
