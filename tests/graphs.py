@@ -9,8 +9,10 @@ from pathlib import Path
 
 import psutil
 import yaml
-from launching import Command, free_port
+from launching import Command
 from metrics import Graph, printed, until
+
+from tools.outside import free_port
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 PATIENCE = 60.0  # seconds for a graph to start

@@ -1,15 +1,11 @@
 """Starting the whole command in tests, and looking at what it leaves behind."""
 
-import contextlib
 import json
 import os
-import random
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -73,16 +69,6 @@ class Command:
         return "\n".join((*self.out, *self.err))
 
 
-def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
-    """Return those that live: who has ended and was not asked how (a zombie) does not."""
-    found = []
-    for each in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if each.is_running() and each.status() != psutil.STATUS_ZOMBIE:
-                found.append(each)
-    return found
-
-
 def left(processes: list[psutil.Process], within: float = 10.0) -> list[psutil.Process]:
     """Return the processes that still live after some seconds."""
     return psutil.wait_procs(processes, timeout=within)[1]
@@ -95,15 +81,6 @@ def recipe(folder: Path, text: str = "", name: str = "toy", port: int = 0) -> st
     frontend = "" if "frontend:" in text else f"frontend: {{port: {port}}}\n"
     path.write_text(base + frontend + text, encoding="utf-8")
     return str(path)
-
-
-def free_port() -> int:
-    """Return a port that is free now, below those of outgoing connections and where a system port may be."""
-    for number in random.sample(range(20_000, 32_000), 200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", number)):
-                return number
-    raise AssertionError("no port is free")
 
 
 def run_folder(name: str = "toy") -> Path:

@@ -5,13 +5,14 @@ import json
 import os
 import re
 import signal
-import socket
 import time
 from pathlib import Path
 
 import psutil
-from launching import PATIENCE, Command, free_port, living, recipe
+from launching import PATIENCE, Command, recipe
 from toy_dynamo import dumped, make_environment
+
+from tools.outside import free_port, living
 
 SERVES = "stop      Ctrl-C"
 
@@ -130,32 +131,6 @@ class Scene:
             for process in left:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as ours:
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            ours.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def now() -> float:
-    """Return seconds since the boot: the wall clock and start times of processes differ by up to a second."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def listened_on(ports: list[int], since: float) -> list[int]:
-    """Return the ports on which a process listens that is older than a time (see `now`): the younger are strangers."""
-    found = []
-    for each in psutil.net_connections("tcp"):
-        if each.status == psutil.CONN_LISTEN and each.laddr.port in ports and each.pid:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if psutil.Process(each.pid).create_time() - psutil.boot_time() < since:
-                    found.append(each.laddr.port)
-    return found
 
 
 # --- What is killed ------------------------------------------------------------------------------------------------

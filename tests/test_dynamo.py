@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -10,12 +9,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from launching import Command, endpoint, free_port, left
+from launching import Command, endpoint, left
 
 from dynamo_recipes.app import preparing
 from dynamo_recipes.app.planning import planned
 from dynamo_recipes.launch import environments
 from dynamo_recipes.launch.signals import Signals
+from tools.outside import free_port, is_free
 
 ROOT = Path(__file__).parent.parent
 QUICKSTART = str(ROOT / "recipes" / "quickstart.yaml")
@@ -56,12 +56,6 @@ def ask(url, body):
     )
     with urllib.request.urlopen(request, timeout=30) as reply:
         return json.load(reply)
-
-
-def is_free(port):
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 @pytest.mark.dynamo

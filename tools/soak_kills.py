@@ -28,7 +28,8 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools.kills import KILLS, Command, Failed, free_port, is_free, listened_on, living, now, shown  # noqa: E402 - in the folder above
+from tools.kills import KILLS, Command, Failed, shown  # noqa: E402 - in the folder above
+from tools.outside import free_port, is_free, listened_on, living, now  # noqa: E402
 
 GONE_WITHIN = 10.0  # seconds: the grace of 5, and 5 more
 TOLD = 4000  # characters of what a run said that are shown

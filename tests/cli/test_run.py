@@ -11,8 +11,10 @@ import urllib.request
 
 import psutil
 import pytest
-from launching import Command, endpoint, free_port, left, recipe, run_folder
+from launching import Command, endpoint, left, recipe, run_folder
 from toy_dynamo import dumped, make_environment
+
+from tools.outside import free_port
 
 QUICK = "ready: {timeout: 30s}\nstop: {grace: 5s}\n"
 

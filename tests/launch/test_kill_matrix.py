@@ -22,16 +22,15 @@ from scenes import (
     ctrl_c_twice,
     hang_the_guard,
     hang_the_worker,
-    is_free,
     kill_both,
     kill_guard,
     kill_guard_after_a_fork,
     kill_runner,
-    listened_on,
-    now,
     sighup,
     sigterm,
 )
+
+from tools.outside import is_free, listened_on, now
 
 MARKER = b"DYNAMO_RECIPES_RUN"
 WILLING_WITHIN = 10.0  # seconds

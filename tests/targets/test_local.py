@@ -24,6 +24,7 @@ from dynamo_recipes.launch import environments, processes
 from dynamo_recipes.launch.state import MARKER
 from dynamo_recipes.plan.bind import variables
 from dynamo_recipes.targets import local
+from tools.outside import is_free
 
 PATIENCE = 60.0  # seconds; a test polls, this only bounds it
 
@@ -142,12 +143,6 @@ def free_ports(count: int) -> list[str]:
     for each in probes:
         each.close()
     return numbers
-
-
-def is_free(number: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return probe.connect_ex(("127.0.0.1", number)) != 0
 
 
 # --- The text -----------------------------------------------------------------------------------------------------
