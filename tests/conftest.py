@@ -5,6 +5,10 @@ import fcntl
 import pytest
 from hypothesis import settings
 
+from tools.outside import heed_signals
+
+heed_signals()
+
 # A test that runs beside others may be slow for a moment; what must be fast is in benchmarks/.
 settings.register_profile("beside others", deadline=None)
 settings.load_profile("beside others")

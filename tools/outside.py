@@ -1,12 +1,20 @@
 """Processes and ports of this machine as anybody sees them: for tests and soaks, which trust no line of our own."""
 
 import contextlib
+import signal
 import socket
 import time
 from collections.abc import Collection, Iterable
 from random import SystemRandom
 
 import psutil
+
+
+def heed_signals() -> None:
+    """Let processes that are started from here heed Ctrl-C and SIGHUP, though a shell's `&` or nohup had them ignored."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def living(processes: Iterable[psutil.Process]) -> list[psutil.Process]:

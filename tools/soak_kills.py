@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tools.kills import KILLS, Command, Failed, shown  # noqa: E402 - in the folder above
-from tools.outside import free_port, is_free, listened_on, living, now  # noqa: E402
+from tools.outside import free_port, heed_signals, is_free, listened_on, living, now  # noqa: E402
 
 GONE_WITHIN = 10.0  # seconds: the grace of 5, and 5 more
 TOLD = 4000  # characters of what a run said that are shown
@@ -276,6 +276,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=50, help="number of rounds")
     parser.add_argument("--seed", type=int, default=os.environ.get("SEED"), help="a new one unless given")
     options = parser.parse_args(words)
+    heed_signals()
     seed = SystemRandom().randrange(1 << 32) if options.seed is None else options.seed
     print(f"seed {seed}", flush=True)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what is ignored here, in the background, would be there
