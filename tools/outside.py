@@ -11,7 +11,7 @@ import psutil
 
 
 def heed_signals() -> None:
-    """Let processes that are started from here heed Ctrl-C and SIGHUP, though a shell's `&` or nohup had them ignored."""
+    """Let what is started from here heed Ctrl-C and SIGHUP, though a shell's `&` or nohup had them ignored."""
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
