@@ -82,7 +82,9 @@ class Graph:
         self.run.stop(seconds)
         while not self.run.stopped:
             self.run.go_on(0.02)
-            order += [each.name for each in self.run.processes if each.status is not None and each.name not in order]
+            heard = list(self.run._ends)  # several ends can be heard at once
+            new = [each.name for each in self.run.processes if each.status is not None and each.name not in order]
+            order += sorted(new, key=lambda name: heard.index(name) if name in heard else -1)
             assert time.monotonic() < begun + 60, "it never stopped"
         return order, time.monotonic() - begun
 
