@@ -27,6 +27,11 @@ def _commands(folder: Path) -> Iterator[Result]:
         file.write_text(text, encoding="utf-8")
         validate = process([COMMAND, "validate", str(file)])
         yield by_ratio(f"validate, {name} / imports", ratio(validate, _python(_FLOOR)), 1.8)
+    for name, text in recipes.COMPOSED.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    words = [*recipes.COMPOSING, "--site", str(folder / "site.yaml"), str(folder / "recipe.yaml")]
+    composed = ratio(process([COMMAND, "validate", *words]), _python(_FLOOR))
+    yield by_ratio("validate, overlays, parameters and site / imports", composed, 2.0)
 
 
 def _planning(_: Path) -> Iterator[Result | str]:

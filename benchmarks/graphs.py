@@ -12,7 +12,7 @@ import yaml
 from benchmarks.processes import COMMAND, Failed, Started
 from dynamo_recipes.app import models, preparing
 from dynamo_recipes.app.planning import Planned, planned
-from dynamo_recipes.launch import environments, ports, processes
+from dynamo_recipes.launch import environments, ports, processes, secrets
 from dynamo_recipes.launch.ask import Endpoint, call
 from dynamo_recipes.launch.folders import cache_root
 from dynamo_recipes.launch.signals import Signals
@@ -83,7 +83,7 @@ def script(graph: Graph, folder: Path) -> str:
     """Return a shell script that starts what `run` starts and checks nothing."""
     lines = ["trap : TERM", f"cd {shlex.quote(str(folder))}", "mkdir logs"]
     for spec in _specs(graph, folder):
-        env = processes.environment(spec, processes.look_up([spec]))
+        env = processes.environment(spec, secrets.look_up([spec], {}).values)
         words = ["env", "-i", *(f"{key}={value}" for key, value in env.items()), *spec.words()]
         lines.append(f"{shlex.join(words)} >{shlex.quote(f'logs/{spec.name}.log')} 2>&1 </dev/null &")
     return "\n".join([*lines, "wait", "wait", ""])  # the first one ends with the signal, the second with the processes

@@ -14,6 +14,18 @@ SHAPES = {
     "range of releases": _HEAD + "dynamo: '>=1.4,<1.7'\n",
 }
 
+# All that can be laid over a recipe, at once: files beside `recipe.yaml`, and the words that name them.
+COMPOSED = {
+    "recipe.yaml": "schema: 1\nextends: ./base.yaml\nmodel: {max_length: '${context}'}\n"
+    "parameters:\n  context: {type: int, default: 32768, choices: [8192, 32768]}\n"
+    "variants:\n  kv: {axis: router, frontend: {router: kv}}\n  wide: {workers: {aggregated: {replicas: 4}}}\n",
+    "base.yaml": f"{_HEAD}dynamo: '1.4.2'\nworkers: {{aggregated: {{env: {{RUST_LOG: '${{LEVEL:-info}}'}}}}}}\n"
+    "env: {HF_TOKEN: {secret: huggingface}}\n",
+    "site.yaml": "site: 1\nnamespace: inference\nsecrets: {huggingface: {env: HF_TOKEN, file: ~/token}}\n"
+    "hosts: {node-a: {os: linux, arch: x86_64, glibc: '2.39', python: ['3.12']}}\n",
+}
+COMPOSING = ("--variant", "kv", "--variant", "wide", "--set", "kv.block_size=64", "--set", "parameters.context=8192")
+
 
 def replicated(count: int) -> bytes:
     """Return a recipe with so many replicas of one worker."""

@@ -48,19 +48,26 @@ if sys.version_info < (3, 11):
     FORBIDDEN.remove("subprocess")  # `platform` of Python 3.10 imports it, and pydantic needs `uuid`, which needs that
 # All of ours that `validate` of a good recipe may import. A new line here is a decision about start-up.
 OURS = """
-dynamo_recipes dynamo_recipes.__main__
-dynamo_recipes.app dynamo_recipes.app.planning dynamo_recipes.app.sources dynamo_recipes.app.validate
-dynamo_recipes.cli dynamo_recipes.cli.main dynamo_recipes.cli.output dynamo_recipes.cli.validate
+dynamo_recipes
+dynamo_recipes.__main__
+dynamo_recipes.app dynamo_recipes.app.composing dynamo_recipes.app.envfile dynamo_recipes.app.files
+dynamo_recipes.app.planning dynamo_recipes.app.repository dynamo_recipes.app.sources dynamo_recipes.app.validate
+dynamo_recipes.cli dynamo_recipes.cli.main dynamo_recipes.cli.options dynamo_recipes.cli.output
+dynamo_recipes.cli.overlaying
+dynamo_recipes.cli.validate
 dynamo_recipes.engines dynamo_recipes.engines.mocker
-dynamo_recipes.errors dynamo_recipes.findings
-dynamo_recipes.plan dynamo_recipes.plan.build dynamo_recipes.plan.checks dynamo_recipes.plan.frontend
-dynamo_recipes.plan.infrastructure dynamo_recipes.plan.layout dynamo_recipes.plan.model dynamo_recipes.plan.order
-dynamo_recipes.plan.place dynamo_recipes.plan.ports
-dynamo_recipes.recipe dynamo_recipes.recipe.about dynamo_recipes.recipe.fields dynamo_recipes.recipe.lifetime
-dynamo_recipes.recipe.load
-dynamo_recipes.recipe.model dynamo_recipes.recipe.near dynamo_recipes.recipe.positions dynamo_recipes.recipe.read
-dynamo_recipes.recipe.rest dynamo_recipes.recipe.rules dynamo_recipes.recipe.scalars
-dynamo_recipes.recipe.secrets dynamo_recipes.recipe.shape
+dynamo_recipes.errors
+dynamo_recipes.findings
+dynamo_recipes.plan dynamo_recipes.plan.arguments dynamo_recipes.plan.build dynamo_recipes.plan.checks
+dynamo_recipes.plan.frontend dynamo_recipes.plan.infrastructure dynamo_recipes.plan.layout
+dynamo_recipes.plan.model dynamo_recipes.plan.order dynamo_recipes.plan.place dynamo_recipes.plan.ports
+dynamo_recipes.recipe dynamo_recipes.recipe.about dynamo_recipes.recipe.compose dynamo_recipes.recipe.composition
+dynamo_recipes.recipe.extends dynamo_recipes.recipe.fields dynamo_recipes.recipe.interpolation
+dynamo_recipes.recipe.lifetime dynamo_recipes.recipe.load dynamo_recipes.recipe.model dynamo_recipes.recipe.near
+dynamo_recipes.recipe.overlays dynamo_recipes.recipe.parameters dynamo_recipes.recipe.positions
+dynamo_recipes.recipe.read dynamo_recipes.recipe.references dynamo_recipes.recipe.rest dynamo_recipes.recipe.rules
+dynamo_recipes.recipe.scalars dynamo_recipes.recipe.secrets dynamo_recipes.recipe.settings
+dynamo_recipes.recipe.shape
 dynamo_recipes.support dynamo_recipes.support.data dynamo_recipes.support.facts dynamo_recipes.support.flags
 dynamo_recipes.support.gpus dynamo_recipes.support.releases dynamo_recipes.support.resolve
 """

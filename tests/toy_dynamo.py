@@ -56,6 +56,8 @@ WORKERS = {
     "late": "does as `daemon` on SIGUSR1, and leaves the outputs open",
     "late-daemon": "does as `daemon` on SIGUSR1",
     "hopping": "three lines of processes that ignore SIGTERM: each lives for 10 ms and leaves a new session behind",
+    "leaky": "writes its secret TOY_SECRET in all ways, and again when it is told to end",
+    "leaky-dies": "writes its secret in all ways, the last time in a traceback, status 1",
     "chatty": "writes a line every 5 ms, and 100 more when it is told to end",
     "dies": "ends at once, status 3",
 }
@@ -128,7 +130,7 @@ def _play_worker(argv: list[str], behaviour: str) -> None:
         write_whole(Path(f"child-{name}.json"), {"pid": child.pid})
     fork(behaviour)  # before there are threads
     if port:
-        _listen(os.environ.get("DYN_SYSTEM_HOST", "0.0.0.0"), int(port), "serve")
+        _listen(os.environ.get("DYN_SYSTEM_HOST", "0.0.0.0"), int(port), behaviour)
     known = Path(os.environ["DYN_FILE_KV"]) / f"toy-{name}.json"
     if behaviour != "mute":
         prefill = _value(argv, "--disaggregation-mode") == "prefill"
@@ -136,15 +138,26 @@ def _play_worker(argv: list[str], behaviour: str) -> None:
         model = None if prefill else _value(argv, "--model-name")
         write_whole(known, {"model": model, "component": "prefill" if prefill else "backend", "endpoint": "generate"})
     print(f"toy worker {name}: {behaviour}", flush=True)
+    _live(behaviour)
+    known.unlink(missing_ok=True)
+    time.sleep(1.0 if behaviour == "slow" else 0.0)
+
+
+def _live(behaviour: str) -> None:
+    """Do what a worker does until it is told to end."""
     if behaviour.startswith("late"):
         signal.sigwait({signal.SIGUSR1})
         escape(behaviour)
+    if behaviour.startswith("leaky"):
+        _leak()
+    if behaviour == "leaky-dies":
+        raise ValueError(f"no such token: {os.environ['TOY_SECRET']}")
     if behaviour == "chatty":
         _chat()
     else:
         _until_told(stubborn=behaviour == "stubborn")
-    known.unlink(missing_ok=True)
-    time.sleep(1.0 if behaviour == "slow" else 0.0)
+    if behaviour == "leaky":
+        _leak()
 
 
 def _chat() -> None:
@@ -156,6 +169,18 @@ def _chat() -> None:
         if signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, 0.005):
             last = min(last, number + 100)
     print("the end", flush=True)
+
+
+def _leak() -> None:
+    """Write the secret whole, between other words, as JSON, as Python does, and in two parts some time apart."""
+    secret = os.environb[b"TOY_SECRET"]
+    text = secret.decode("utf-8", "surrogateescape")
+    sys.stdout.buffer.write(b"begin " + secret + b" " + secret + b"\n")
+    print(json.dumps({"token": text}), repr(text), file=sys.stderr, flush=True)
+    sys.stdout.buffer.flush()
+    for part in (secret[: len(secret) // 2], secret[len(secret) // 2 :] + b" leaked\n"):
+        os.write(1, part)
+        time.sleep(0.3)
 
 
 def _value(argv: list[str], flag: str) -> str:
@@ -234,7 +259,8 @@ class _Handler(BaseHTTPRequestHandler):
             os._exit(7)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that the base class gives it
-        print("toy frontend:", format % args, flush=True)
+        if not self.server.behaviour.startswith("leaky"):  # it must not be written between two parts of a secret
+            print("toy frontend:", format % args, flush=True)
 
     def _wait_when_deaf(self) -> None:
         while self.server.behaviour == "deaf" or (self.server.behaviour == "mulls" and self.command == "POST"):

@@ -235,11 +235,13 @@ _FITTING: dict[str, tuple[Any, ...]] = {
         {"a": None, "z": "'\"\n$x"},
         {"http-port": 1},
         {"a": [1]},
+        {"a": {"file": "a"}, "b": {"c": [{"file": "b"}]}, "raw": [{"file": "a"}]},
     ),
     "kv.block_size": (1, 64, 65_536),
     "kv.dtype": ("auto", "bf16", "fp8"),
     "infrastructure.response_plane": ("auto", "tcp"),
     "env": ({"A": "b c", "B": 5}, {"T_TOKEN": {"secret": "hf"}}, {"DYN_FILE_KV": "x"}, {"C": "\n'\"$(x)`\\"}),
+    "files": ({"a": "./x", "b": "/y"}, {"a": "x"}),
     "ready.timeout": ("1ms", "999999h"),
     "stop.grace": ("0s", "15s"),
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dynamo_recipes.findings import CODES
-from dynamo_recipes.recipe.schema import recipe_schema
+from dynamo_recipes.recipe.schema import recipe_schema, site_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 _MADE = "<!-- Made by tools/make_docs.py: make schema -->\n\n"
@@ -17,16 +17,18 @@ _MADE = "<!-- Made by tools/make_docs.py: make schema -->\n\n"
 def pages() -> dict[str, str]:
     """Return the generated files by their path below the repository."""
     return {
-        "docs/reference/recipe.md": _recipe_page(),
+        "docs/reference/recipe.md": _keys_page("recipe", recipe_schema()),
+        "docs/reference/site.md": _keys_page("site", site_schema()),
         "docs/reference/findings.md": _findings_page(),
         "schemas/recipe.v1.json": recipe_schema(),
+        "schemas/site.v1.json": site_schema(),
     }
 
 
-def _recipe_page() -> str:
-    schema = json.loads(recipe_schema())
+def _keys_page(what: str, text: str) -> str:
+    schema = json.loads(text)
     lines = [
-        f"{_MADE}# Keys of a recipe\n",
+        f"{_MADE}# Keys of a {what}\n",
         "A key that is not listed is refused. Keys that start with `x-` are your own.\n",
         *_section("The top", schema, schema),
     ]

@@ -2,14 +2,14 @@
 
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dynamo_recipes.app import models
 from dynamo_recipes.app.planning import Planned
 from dynamo_recipes.errors import Refused
 from dynamo_recipes.findings import Finding
-from dynamo_recipes.launch import environments, ports, preflight, processes
+from dynamo_recipes.launch import environments, ports, preflight, secrets
 from dynamo_recipes.launch.folders import RunFolder
 from dynamo_recipes.launch.signals import Signals
 from dynamo_recipes.plan.bind import Places, bind
@@ -30,15 +30,19 @@ def this_machine(python: str | None) -> HostFacts:
 
 
 class Preparation:
-    """The preparation of one run. `environment` is a person's own, `python` a version or path, as in the options."""
+    """The preparation of one run. `environment` is a person's own, `python` a version or path, as in the options.
 
-    def __init__(self, result: Planned, folder: RunFolder, signals: Signals) -> None:
+    `ways`: where the site says that secrets are.
+    """
+
+    def __init__(self, result: Planned, folder: RunFolder, signals: Signals, ways: Mapping[str, secrets.Way]) -> None:
         if result.plan is None:
             raise ValueError("a recipe without a plan cannot be prepared")
         self._result = result
         self._plan = result.plan
         self._folder = folder
         self._signals = signals
+        self._ways = ways
 
     def interpreter(
         self, environment: str | None, python: str | None, places: Places, say: Callable[[str], None]
@@ -54,7 +58,7 @@ class Preparation:
             (
                 *models.missing(plan.model, places.model),
                 *busy(plan),
-                *processes.missing_secrets(bind(plan, self._result.instances, places)),
+                *secrets.look_up(bind(plan, self._result.instances, places), self._ways).missing,
                 *(preflight.unusable(environment, "dynamo", self._signals) if environment else ()),
                 *preflight.check(plan, self._result.instances, self._folder.path, known, self._signals),
             ),

@@ -2,28 +2,38 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dynamo_recipes import targets
-from dynamo_recipes.app import models, sources
-from dynamo_recipes.app.planning import planned
+from dynamo_recipes.app import models
+from dynamo_recipes.app.composing import NOTHING, Inputs, read
+from dynamo_recipes.app.planning import planned_at
 from dynamo_recipes.errors import Refused
 from dynamo_recipes.findings import Finding
 from dynamo_recipes.plan.model import Source
 from dynamo_recipes.targets.target import Artifact
 
+if TYPE_CHECKING:
+    from dynamo_recipes.app.site import Place
+
 TARGETS = tuple(targets.TARGETS)
 _MODEL = "model"
 
 
-def render(name: str, target: str, out: str | None) -> tuple[Artifact, ...]:
-    """Return the files of a recipe for a target. `out` is the folder that they are meant for."""
-    source = sources.read(name)
-    result = planned(source.raw, source.file)
+def render(
+    name: str, target: str, out: str | None, inputs: Inputs = NOTHING, at: "Place | None" = None
+) -> tuple[Artifact, ...]:
+    """Return the files of a recipe for a target, at a site. `out` is the folder that they are meant for."""
+    source = read(name, inputs)
+    result = planned_at(at, source)
     if not result.ok or result.plan is None:
         raise Refused(*result.findings)
     place = _model_place(result.plan.model, source.folder, Path(out or "."))
-    files = targets.load(target).render(result.plan, result.instances, place)
-    return files if result.plan.model.kind != "packaged" else (*files, *_packaged(result.plan.model.value))
+    copies = {each.name: Artifact(f"files/{each.name}/{each.path.name}", each.text) for each in result.files}
+    paths = tuple((name, each.path) for name, each in copies.items())
+    made = targets.load(target).render(result.plan, result.instances, place, paths)
+    model = _packaged(result.plan.model.value) if result.plan.model.kind == "packaged" else ()
+    return (*made, *model, *copies.values())
 
 
 def _model_place(model: Source, folder: Path, out: Path) -> str:

@@ -1,20 +1,24 @@
 """Run a recipe on this machine: prepare, start, gate on readiness, serve or ask, stop."""
 
 import atexit
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from dynamo_recipes.app import models, sources
-from dynamo_recipes.app.planning import Planned, planned
+from dynamo_recipes.app import models
+from dynamo_recipes.app.composing import NOTHING, Inputs, read
+from dynamo_recipes.app.planning import Planned, planned_of
 from dynamo_recipes.app.preparing import Preparation, busy, fixed_ports, refuse, this_machine
-from dynamo_recipes.errors import Refused, WrongAnswer
-from dynamo_recipes.launch import folders, guarded, leftovers, ports, processes, runner, signals, smoke
+from dynamo_recipes.errors import DynamoRecipesError, Refused, WrongAnswer
+from dynamo_recipes.launch import folders, guarded, leftovers, masking, ports, runner, secrets, signals, smoke
 from dynamo_recipes.launch.ask import Endpoint
-from dynamo_recipes.plan.bind import Places, bind
+from dynamo_recipes.plan.bind import Places, ProcessSpec, Secret, bind
 from dynamo_recipes.plan.layout import lay_out
 from dynamo_recipes.plan.model import Instance, Plan
+
+if TYPE_CHECKING:
+    from dynamo_recipes.app.site import Place
 
 Say = Callable[[str, str], None]
 
@@ -27,6 +31,8 @@ class Options:
     show: Say | None  # a process, a line of its log
     environment: str | None = None  # a virtual environment that has Dynamo
     python: str | None = None  # version or path for the environment that is made
+    inputs: Inputs = NOTHING  # what is laid over the recipe
+    site: "Place | None" = None
 
 
 def keep_status() -> None:
@@ -67,8 +73,8 @@ def ask(name: str, options: Options, answered: Callable[[smoke.Answered], None])
 @contextmanager
 def started(name: str, options: Options) -> Iterator[Started]:
     """Start a recipe's graph and wait until it serves; stop it on leaving."""
-    source = sources.read(name)
-    result = planned(source.raw, source.file, this_machine(options.python))
+    source = read(name, options.inputs)
+    result = planned_of(source, this_machine(options.python))
     if not result.ok or result.plan is None:
         raise Refused(*result.findings)
     plan = result.plan
@@ -80,19 +86,55 @@ def started(name: str, options: Options) -> Iterator[Started]:
     ):
         leftovers.end_others(folders.runs_root(), plan.name, _saying(options, "run"), watched)
         model = models.location(plan.model, source.folder)
-        places = Places("python", str(folder.path), model, gpus_are_real=not plan.virtual_gpus)
-        python = Preparation(result, folder, watched).interpreter(
+        paths = tuple((each.name, str(each.path)) for each in result.files)
+        places = Places("python", str(folder.path), model, gpus_are_real=not plan.virtual_gpus, files=paths)
+        ways = _ways(options.site)
+        python = Preparation(result, folder, watched, ways).interpreter(
             options.environment, options.python, places, _saying(options, "environment")
         )
         # Only now: an environment can take minutes to make, and a port that was free before it may not be so any more.
         instances = _placed(result, plan, held)
         specs = bind(plan, instances, replace(places, python=python))
         endpoint = _endpoint(plan, instances)
-        run = runner.Run(specs, graph, endpoint, plan.stop_grace, options.say, watched)
-        with runner.running(run, processes.look_up(specs), options.show) as pump:
+        values = _secrets(specs, ways, result)
+        run = runner.Run(specs, graph, endpoint, plan.stop_grace, _hiding(options.say), watched)
+        with _findings_hidden(), runner.running(run, values, options.show) as pump:
             seconds = run.wait_ready(plan.ready_timeout, plan.idle_timeout, pump)
             held.release()
             yield Started(run, endpoint, seconds, tuple(_metrics(instances, endpoint)))
+
+
+def _ways(site: "Place | None") -> dict[str, secrets.Way]:
+    """Return where a site says that secrets are."""
+    if site is None:
+        return {}
+    return {
+        name: secrets.Way(each.env, site.secret_file(name), each.kubernetes.name if each.kubernetes else None)
+        for name, each in site.site.secrets.items()
+    }
+
+
+def _secrets(specs: tuple[ProcessSpec, ...], ways: Mapping[str, secrets.Way], result: Planned) -> dict[Secret, str]:
+    """Return the secrets of the processes; from now on this process shows none of them."""
+    found = secrets.look_up(specs, ways)
+    refuse(found.missing, result)
+    masking.hide(masking.Masks(found.values.values()))
+    return found.values
+
+
+def _hiding(say: Say) -> Say:
+    return lambda name, text: say(name, masking.hidden(text))
+
+
+@contextmanager
+def _findings_hidden() -> Iterator[None]:
+    """Let no finding show a secret: it may quote what a process said."""
+    try:
+        yield
+    except DynamoRecipesError as error:
+        hidden = masking.hidden
+        error.findings = tuple(replace(each, message=hidden(each.message)) for each in error.findings)
+        raise
 
 
 def _saying(options: Options, name: str) -> Callable[[str], None]:

@@ -1,3 +1,10 @@
-"""The JSON Schema of recipes."""
+"""The JSON Schemas of recipes and sites."""
 
-from dynamo_recipes.recipe.schema import recipe_schema as recipe_schema  # noqa: PLC0414 - given on
+from dynamo_recipes.recipe.schema import recipe_schema, site_schema
+
+SCHEMAS = ("recipe", "site")
+
+
+def schema(which: str) -> str:
+    """Return the schema of recipes or of sites."""
+    return site_schema() if which == "site" else recipe_schema()

@@ -9,8 +9,9 @@ from dynamo_recipes.errors import Refused
 from dynamo_recipes.findings import Finding, Where
 
 STDIN = "-"
+MOST_BYTES = 1 << 20
 # One byte more than a recipe may have, so that the loader sees that it is too large without reading all of it.
-_MOST_BYTES = (1 << 20) + 1
+_READ = MOST_BYTES + 1
 
 
 class Source(NamedTuple):
@@ -21,20 +22,20 @@ class Source(NamedTuple):
     folder: Path
 
 
-def read(name: str) -> Source:
-    """Read one recipe: a file, or `-` for standard input. Raises Refused (DR116)."""
+def read(name: str, shown: str = "") -> Source:
+    """Read one recipe: a file, or `-` for standard input. Raises Refused (DR116), which says `shown` if given."""
     if name == STDIN:
         return Source("<stdin>", _standard_input(), Path())
-    path = Path(name)
+    path, shown = Path(name), shown or name
     try:
         if path.is_dir():
-            raise Refused(Finding("DR116", f"{name} is a folder.", "Name one recipe file.", Where(name)))
+            raise Refused(Finding("DR116", f"{shown} is a folder.", "Name one recipe file.", Where(shown)))
         with path.open("rb") as file:
-            return Source(name, file.read(_MOST_BYTES), path.parent)
+            return Source(name, file.read(_READ), path.parent)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise Refused(
-            Finding("DR116", f"{name} cannot be opened: {reason}.", "Check the path.", Where(name))
+            Finding("DR116", f"{shown} cannot be opened: {reason}.", "Check the path.", Where(shown))
         ) from error
 
 
@@ -43,7 +44,7 @@ def _standard_input() -> bytes:
     if sys.stdin is None:
         raise Refused(Finding("DR116", "Standard input is closed.", "Name a file.", where))
     try:
-        return sys.stdin.buffer.read(_MOST_BYTES)
+        return sys.stdin.buffer.read(_READ)
     except OSError as error:
         raise Refused(Finding("DR116", f"Standard input: {error.strerror}.", "Name a file.", where)) from error
 

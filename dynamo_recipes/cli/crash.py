@@ -5,6 +5,7 @@ import tempfile
 import traceback
 
 from dynamo_recipes import __version__
+from dynamo_recipes.app.hidden import hidden
 
 
 def report(words: list[str]) -> str:
@@ -12,7 +13,7 @@ def report(words: list[str]) -> str:
     verb = next((word for word in words if not word.startswith("-")), "")
     text = f"dynamo-recipes {__version__}, Python {sys.version.split()[0]}, {sys.platform}, verb {verb}\n\n"
     # Without the values of variables: a recipe may hold what its author does not want to paste.
-    text += traceback.format_exc()
+    text += hidden(traceback.format_exc())
     with tempfile.NamedTemporaryFile(
         "w", prefix="dynamo-recipe-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
     ) as file:

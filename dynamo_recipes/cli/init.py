@@ -1,5 +1,7 @@
 """`dynamo-recipe init`."""
 
+from pathlib import Path
+
 import click
 
 from dynamo_recipes.app.init import first_recipe, write
@@ -13,10 +15,10 @@ from dynamo_recipes.cli import output
 @click.option("--gpu", help="GPU that the layout is made for.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def command(file: str, model: str, engine: str, gpu: str | None, force: bool) -> None:
-    """Write a first recipe to FILE, or to standard output for -."""
-    text = first_recipe(model, engine, gpu)
+    """Write a first recipe to FILE, or to standard output for -; and the schema for editors beside it."""
+    text = first_recipe(model, engine, gpu, Path(file).parent)
     if file == "-":
         click.echo(text, nl=False)
         return
-    write(file, text, force)
-    output.say(f"wrote {file}; next: dynamo-recipe run {file}")
+    written = write(file, text, force)
+    output.say(f"wrote {' and '.join(written)}; next: dynamo-recipe run {file}")

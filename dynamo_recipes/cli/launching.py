@@ -2,17 +2,23 @@
 
 import gc
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from dynamo_recipes.app.composing import Inputs
 from dynamo_recipes.app.run import Options, keep_status
+from dynamo_recipes.cli import options as shared
 from dynamo_recipes.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from dynamo_recipes.app.site import Place
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that every launching verb has."""
     for add in (
+        shared.site,
         click.option("--environment", metavar="DIR", help="Use this virtual environment; it must have ai-dynamo."),
         click.option("--python", metavar="VERSION|PATH", help="Python for the environment that is made, as in uv."),
         click.option(
@@ -23,7 +29,9 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def made(environment: str | None, python: str | None, logs: bool) -> Options:
+def made(
+    inputs: Inputs, site: "Place | None", logs: bool, environment: str | None = None, python: str | None = None
+) -> Options:
     """Return the options of a launch, and get this process ready for a long life."""
     gc.enable()
     terminal = Terminal()
@@ -35,4 +43,6 @@ def made(environment: str | None, python: str | None, logs: bool) -> Options:
     def show(name: str, line: str) -> None:
         terminal.line(f"{name:<14}| {line}")
 
-    return Options(say=say, show=show if logs else None, environment=environment, python=python)
+    return Options(
+        say=say, show=show if logs else None, environment=environment, python=python, inputs=inputs, site=site
+    )

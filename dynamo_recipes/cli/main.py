@@ -2,8 +2,8 @@
 
 import importlib
 import io
+import os
 import sys
-from typing import Any
 
 import click
 
@@ -12,15 +12,18 @@ from dynamo_recipes.errors import BUG, FAILED, OK, WRONG, DynamoRecipesError
 
 # Static, so that --help imports no verb: the name, and the line that --help shows.
 VERBS = {
+    "completion": "Print the completion script of a shell.",
     "explain": "Explain the code of a finding.",
     "init": "Write a first recipe.",
     "plan": "Show the graph: commands, env, ports, GPUs, order, reasons.",
     "render": "Write a recipe's graph as files for a target.",
     "run": "Launch a recipe on this machine and serve until Ctrl-C.",
-    "schema": "Print the JSON Schema of recipes.",
+    "schema": "Print the JSON Schema of recipes, or of sites.",
+    "show": "Show a recipe after all that is laid over it.",
     "smoke": "Launch a recipe, ask it real questions, stop it.",
     "validate": "Check recipes: shape, versions, flags, graph.",
 }
+_COMPLETE = "_DYNAMO_RECIPE_COMPLETE"  # set by the scripts of `completion`, as click spells it
 
 
 class Verbs(click.Group):
@@ -65,7 +68,7 @@ def run(words: list[str]) -> int:  # noqa: PLR0911 - one line for each kind of e
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal's encoding cannot hold is no bug
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return _status(cli.main(words, prog_name="dynamo-recipe", standalone_mode=False))
+        return _ran(words)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as wrong:
@@ -87,13 +90,16 @@ def run(words: list[str]) -> int:  # noqa: PLR0911 - one line for each kind of e
         return BUG
 
 
-def _status(result: Any) -> int:
+def _ran(words: list[str]) -> int:
+    if os.environ.get(_COMPLETE):
+        from dynamo_recipes.cli.completing import answer
+
+        return answer(os.environ[_COMPLETE], words)
+    result = cli.main(words, prog_name="dynamo-recipe", standalone_mode=False)
     return result if isinstance(result, int) else OK
 
 
 def _pipe_closed() -> int:
     """End quietly when the reader of our output has gone, as `head` does."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return FAILED

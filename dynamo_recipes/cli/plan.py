@@ -1,13 +1,16 @@
 """`dynamo-recipe plan`."""
 
+from typing import Any
+
 import click
 
 from dynamo_recipes.app.plan import plan, shown
-from dynamo_recipes.cli import output
+from dynamo_recipes.cli import options, output, overlaying
 
 
-@click.command()
+@click.command(cls=overlaying.Command)
 @click.argument("recipe")
+@overlaying.options
 @click.option(
     "-o",
     "--output",
@@ -16,8 +19,12 @@ from dynamo_recipes.cli import output
     default="text",
     help="Form of the plan.",
 )
-def command(recipe: str, form: str) -> None:
+@click.option("--origins", is_flag=True, help="Say of each value of the recipe where it comes from, too.")
+@options.site
+def command(recipe: str, form: str, origins: bool, site: str | None, **words: Any) -> None:
     """Show the graph of RECIPE: commands, env, ports, GPUs, order, and the reason for each."""
-    result = plan(recipe)
+    if origins and form == "mermaid":
+        raise click.UsageError("--origins goes with text and json.")
+    result = plan(recipe, overlaying.taken(words), options.read_site(site))
     output.complain(result.findings)
-    click.echo(shown(result, form), nl=False)  # type: ignore[arg-type]
+    click.echo(shown(result, form, origins), nl=False)  # type: ignore[arg-type]

@@ -1,13 +1,16 @@
 """`dynamo-recipe render`."""
 
+from typing import Any
+
 import click
 
 from dynamo_recipes.app.render import TARGETS, render, write
-from dynamo_recipes.cli import output
+from dynamo_recipes.cli import options, output, overlaying
 
 
-@click.command()
+@click.command(cls=overlaying.Command)
 @click.argument("recipe")
+@overlaying.options
 @click.option("-t", "--target", type=click.Choice(TARGETS), required=True, help="What to write files for.")
 @click.option(
     "-O",
@@ -16,15 +19,16 @@ from dynamo_recipes.cli import output
     help="Folder to write into; without it the main file goes to standard output.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say which files would be written.")
-def command(recipe: str, target: str, out: str | None, dry_run: bool) -> None:
+@options.site
+def command(recipe: str, target: str, out: str | None, dry_run: bool, site: str | None, **words: Any) -> None:
     """Write the graph of RECIPE as files for a target. They need nothing of dynamo-recipes to run."""
-    files = render(recipe, target, out)
+    files = render(recipe, target, out, overlaying.taken(words), options.read_site(site))
     if dry_run:
-        click.echo("".join(f"{out or '.'}/{each.path}\n" for each in files), nl=False)
+        click.echo("\n".join(output.visible(f"{out or '.'}/{each.path}") for each in files))
     elif out:
         write(files, out)
-        output.say("".join(f"wrote {out}/{each.path}\n" for each in files).rstrip())
+        output.say("\n".join(output.visible(f"wrote {out}/{each.path}") for each in files))
     else:
         click.echo(files[0].text, nl=False)
         for each in files[1:]:
-            output.say(f"not shown: {each.path}; -O DIR writes all files")
+            output.say(output.visible(f"not shown: {each.path}; -O DIR writes all files"))

@@ -2,28 +2,31 @@
 
 import json
 import shlex
+from typing import Any
 
 import click
 
 from dynamo_recipes.app.plan import plan, shown
 from dynamo_recipes.app.run import Started, serve
-from dynamo_recipes.cli import launching
+from dynamo_recipes.cli import launching, options, overlaying
 from dynamo_recipes.cli.output import visible
 
 _METRICS = 8  # addresses that are shown
 
 
-@click.command()
+@click.command(cls=overlaying.Command)
 @click.argument("recipe")
 @launching.options
+@overlaying.options
 @click.option("-q", "--quiet", is_flag=True, help="Do not show the logs of the processes; their files have them.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and start nothing.")
-def command(recipe: str, environment: str | None, python: str | None, quiet: bool, dry_run: bool) -> None:
+def command(recipe: str, quiet: bool, dry_run: bool, site: str | None, **words: Any) -> None:
     """Launch RECIPE on this machine, say when it serves, and stop it on Ctrl-C."""
+    inputs, place = overlaying.taken(words), options.read_site(site)
     if dry_run:
-        click.echo(shown(plan(recipe), "text"), nl=False)
+        click.echo(shown(plan(recipe, inputs, place), "text"), nl=False)
         return
-    serve(recipe, launching.made(environment, python, logs=not quiet), _ready)
+    serve(recipe, launching.made(inputs, place, logs=not quiet, **words), _ready)
 
 
 def _ready(graph: Started) -> None:

@@ -2,10 +2,11 @@
 
 import click
 
-from dynamo_recipes.app.schema import recipe_schema
+from dynamo_recipes.app.schema import SCHEMAS, schema
 
 
 @click.command()
-def command() -> None:
-    """Print the JSON Schema of recipes, for editors and other tools."""
-    click.echo(recipe_schema(), nl=False)
+@click.argument("which", type=click.Choice(SCHEMAS), default="recipe")
+def command(which: str) -> None:
+    """Print the JSON Schema of recipes, or of sites, for editors and other tools."""
+    click.echo(schema(which), nl=False)

@@ -5,13 +5,14 @@ neighbours here, so that it is up in a moment and lives through what kills other
 `Channel`. It is told:
 
     {"run": {name, folder, marker, grace, runner}}                once, first; answers {"guard": [pid, start time]}
-    {"start": {name, group, argv, env, folder, log}}              with two descriptors: where the output is written
+    {"start": {name, group, argv, env, folder, log, secrets}}     with two descriptors: where the output is written
                                                                   to and read from; {"started": ...} or {"refused": ...}
     {"stop": seconds}, {"hurry": seconds}                         end everything by then; {"stopped": [what is left]}
 
 and tells at any time {"ended": name, "status": n}. Where the notes about the run cannot be written, it answers
 {"unwritable": reason, "errno": n} and starts nothing. When the command has died, the guard stops the run as if it had
-been asked to, and goes on writing the logs meanwhile. It holds the lock of the run's folder.
+been asked to, and goes on writing the logs meanwhile, without the `secrets`, values of variables. It holds the lock of
+the run's folder.
 """
 
 import contextlib
@@ -40,6 +41,7 @@ from dynamo_recipes.launch.family import (
     ticks,
 )
 from dynamo_recipes.launch.logs import Pump
+from dynamo_recipes.launch.masking import Masks
 from dynamo_recipes.launch.notes import Notes
 from dynamo_recipes.launch.subreaper import adopt_orphans
 
@@ -58,6 +60,7 @@ class Guard:
         self._runner: int | None = None  # a descriptor that is readable when it has
         self._leaders: list[Leader] = []
         self._outputs: dict[str, tuple[int, Path]] = {}  # name -> read end of its pipe, log file
+        self._secrets: set[str] = set()  # in no log
         self._notes: Notes | None = None
         self._descendants = Descendants()
         self._trouble: OSError | None = None  # why there are no notes
@@ -108,6 +111,7 @@ class Guard:
         if "run" in message:
             self._begin(**message["run"])
         elif "start" in message:
+            self._secrets.update(message["start"].pop("secrets", ()))
             self._start(**message["start"])
         elif "stop" in message:
             self._stop(message["stop"])
@@ -186,7 +190,7 @@ class Guard:
     def _take_logs(self) -> None:
         """Go on writing the logs. Where that cannot be, they end here: the rest must be ended still."""
         with contextlib.suppress(OSError):
-            self._pump = Pump(None)
+            self._pump = Pump(None, masks=Masks(self._secrets, resumed=True))
         for name, (read, log) in self._outputs.items():
             try:
                 if self._pump is None:

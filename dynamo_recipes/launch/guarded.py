@@ -23,10 +23,11 @@ from dynamo_recipes.launch.folders import RunFolder, cannot_write
 from dynamo_recipes.launch.logfile import last_lines
 from dynamo_recipes.launch.logs import Pump
 from dynamo_recipes.launch.processes import environment
+from dynamo_recipes.launch.secrets import wanted
 from dynamo_recipes.launch.state import MARKER
 from dynamo_recipes.launch.subreaper import adopting
 from dynamo_recipes.launch.takeover import Takeover
-from dynamo_recipes.plan.bind import ProcessSpec
+from dynamo_recipes.plan.bind import ProcessSpec, Secret
 
 _PROGRAM = "import sys; sys.path.append(sys.argv[1]); from dynamo_recipes.launch.guard import main; main()"
 _HOME = str(Path(__file__).parents[2])
@@ -87,7 +88,7 @@ class Guarded:
         """What the system does not end."""
         return self._alone.left if self._alone else tuple(self._ended or ())
 
-    def start(self, spec: ProcessSpec, secrets: Mapping[str, str], pump: Pump) -> Process:
+    def start(self, spec: ProcessSpec, secrets: Mapping[Secret, str], pump: Pump) -> Process:
         """Start a process in a session of its own, its output in `logs/NAME.log` of the run's folder.
 
         Raises Refused: DR608 when its log cannot be written, DR609 when it cannot be started; ComponentFailed when
@@ -112,13 +113,14 @@ class Guarded:
         return process
 
     def _ask_start(
-        self, spec: ProcessSpec, secrets: Mapping[str, str], log: Path, descriptors: tuple[int, int]
+        self, spec: ProcessSpec, secrets: Mapping[Secret, str], log: Path, descriptors: tuple[int, int]
     ) -> None:
         self.asked = True
         env = {**environment(spec, secrets), MARKER: self._marker}
-        wanted = {"name": spec.name, "group": spec.component, "argv": spec.words(), "env": env}
+        what = {"name": spec.name, "group": spec.component, "argv": spec.words(), "env": env}
+        what |= {"secrets": sorted({secrets[each] for each in wanted([spec])})}
         self._answer = None
-        self._send({"start": {**wanted, "folder": str(self._folder.path), "log": str(log)}}, *descriptors)
+        self._send({"start": {**what, "folder": str(self._folder.path), "log": str(log)}}, *descriptors)
 
     def _started(self, spec: ProcessSpec, log: Path) -> Process:
         """Wait for the guard's answer."""

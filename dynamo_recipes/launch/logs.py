@@ -1,5 +1,7 @@
 """Logs of processes: to files byte for byte, and to the terminal line by line with the process's name in front.
 
+Secrets are masked in both.
+
 A process never waits for us: files are written chunk by chunk, and only lines that are shown are looked at. The
 standard library alone, and little of it: the guard of a run imports this at every start.
 """
@@ -15,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from dynamo_recipes.launch.logfile import MOST, LogFile
+from dynamo_recipes.launch.masking import Masked, Masks
 from dynamo_recipes.launch.readable import readable
 from dynamo_recipes.launch.throttle import Lines, Throttle
 
@@ -30,22 +33,24 @@ _OURS = "logs"  # the name before lines of our own
 class _Stream:
     """Where the output of one process goes."""
 
-    __slots__ = ("lines", "log", "name")
+    __slots__ = ("lines", "log", "masked", "name")
 
-    def __init__(self, name: str, log: LogFile, lines: Lines) -> None:
+    def __init__(self, name: str, log: LogFile, lines: Lines, masked: Masked | None) -> None:
         self.name = name
         self.log = log
         self.lines = lines
+        self.masked = masked
 
 
 class Pump:
-    """Reads the output of all processes in one thread. Without `show`, it only writes files.
+    """Reads the output of all processes in one thread. Without `show`, it only writes files. `masks`: no secrets.
 
     Raises OSError when the system has no thread or descriptors left for it.
     """
 
-    def __init__(self, show: Show | None, most: int = MOST) -> None:
+    def __init__(self, show: Show | None, most: int = MOST, masks: Masks | None = None) -> None:
         self._show = show
+        self._masks = masks or Masks()
         self._most = most
         self._throttle = Throttle()
         self._seen: dict[str, int] = {}
@@ -75,14 +80,15 @@ class Pump:
         self._seen.setdefault(name, 0)
         self._throttle.add(name)
         try:
-            self._selector.register(output, selectors.EVENT_READ, _Stream(name, log, lines))
+            stream = _Stream(name, log, lines, self._masks.stream())
+            self._selector.register(output, selectors.EVENT_READ, stream)
         except (OSError, ValueError, KeyError):
             log.close()
             raise
         os.write(self._wake_write, b".")
 
     def seen(self, name: str) -> int:
-        """Return how many bytes of a process have been read and written to its log (or lost) so far."""
+        """Return how many bytes of a process have been read and written to its log (masked, held back, lost) so far."""
         return self._seen.get(name, 0)
 
     def close(self) -> None:
@@ -148,18 +154,23 @@ class Pump:
         if not size:
             self._finish(output, stream)
             return 0
-        stream.log.write(self._buffer, size)
+        self._pass_on(stream, *(stream.masked.take(self._buffer, size) if stream.masked else (self._buffer, size)))
         self._seen[stream.name] += size
+        return size
+
+    def _pass_on(self, stream: _Stream, data: bytearray, size: int) -> None:
+        stream.log.write(data, size)
         if self._show:
-            stream.lines.take(self._buffer, size)
+            stream.lines.take(data, size)
         if stream.log.trouble:
             self._throttle.incomplete(stream.name, stream.log.trouble, time.monotonic())
-        return size
 
     def _finish(self, output: int, stream: _Stream) -> None:
         self._selector.unregister(output)
         with suppress(OSError):
             os.close(output)
+        if stream.masked and (rest := stream.masked.end()):
+            self._pass_on(stream, rest, len(rest))
         stream.log.close()
         stream.lines.end()
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from dynamo_recipes.errors import NotReady
 from dynamo_recipes.findings import Finding
 from dynamo_recipes.launch.ask import Endpoint, Reply, call, instances, listed
+from dynamo_recipes.launch.masking import hidden
 
 _TICK = 0.02  # seconds between looks at the processes while a question is under way
 _PAUSE = 0.1  # seconds between two questions; the frontend logs each of them
@@ -79,7 +80,7 @@ def _unhealthy(name: str, place: Endpoint) -> str:
 
 
 def _said(reply: Reply | None) -> str:
-    return f": HTTP {reply.status} {' '.join(reply.text.split())[:200]}".rstrip() if reply else ""
+    return f": HTTP {reply.status} {' '.join(hidden(reply.text).split())[:200]}".rstrip() if reply else ""
 
 
 class _Watch:

@@ -16,8 +16,9 @@ from dynamo_recipes.launch.family import UNSEEN
 from dynamo_recipes.launch.guarded import Guarded, Process
 from dynamo_recipes.launch.logfile import last_lines
 from dynamo_recipes.launch.logs import REST, Pump, Show
+from dynamo_recipes.launch.masking import Masks
 from dynamo_recipes.launch.signals import Signals
-from dynamo_recipes.plan.bind import ProcessSpec
+from dynamo_recipes.plan.bind import ProcessSpec, Secret
 
 _TICK = 0.02
 _LONG = 3600.0  # seconds: who waits so long is woken by what happens
@@ -90,7 +91,7 @@ class Run:
             self.look()
             time.sleep(_TICK)
 
-    def start(self, secrets: Mapping[str, str], pump: Pump) -> None:
+    def start(self, secrets: Mapping[Secret, str], pump: Pump) -> None:
         """Start all processes in order."""
         for spec in self.specs:
             self.look()
@@ -135,10 +136,10 @@ class Run:
 
 
 @contextmanager
-def running(run: Run, secrets: Mapping[str, str], show: Show | None) -> Iterator[Pump]:
+def running(run: Run, secrets: Mapping[Secret, str], show: Show | None) -> Iterator[Pump]:
     """Start a run's processes; whatever happens inside, stop them and pass on the last of their logs."""
     try:
-        pump = Pump(show)
+        pump = Pump(show, masks=Masks(secrets.values()))
     except OSError as error:
         reason = f"The logs cannot be read: {error.strerror or error}."
         raise Refused(Finding("DR609", reason, "Look at `ulimit -a`: processes (threads) and open files.")) from error

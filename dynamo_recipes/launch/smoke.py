@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dynamo_recipes.errors import WrongAnswer
 from dynamo_recipes.findings import Finding
 from dynamo_recipes.launch.ask import Endpoint, Reply, answer_text, call, listed, streamed
+from dynamo_recipes.launch.masking import hidden
 
 QUESTION = "What is a KV cache?"
 _TOKENS = 24
@@ -38,7 +39,7 @@ def _answer(endpoint: Endpoint, timeout: float) -> Answered:
     tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
     if not isinstance(tokens, int) or not 0 < tokens <= _TOKENS:
         raise _wrong(endpoint.task, f"the answer counts {tokens} tokens where at most {_TOKENS} were asked for", reply)
-    return Answered(endpoint.task, text)
+    return Answered(endpoint.task, hidden(text))
 
 
 def _stream(endpoint: Endpoint, timeout: float) -> Answered:
@@ -46,11 +47,11 @@ def _stream(endpoint: Endpoint, timeout: float) -> Answered:
     text, done = streamed(endpoint, reply) if reply and reply.status == 200 else ("", False)
     if not text or not done:
         raise _wrong("stream", "the stream had no text" if done else "the stream did not end with [DONE]", reply)
-    return Answered("stream", text)
+    return Answered("stream", hidden(text))
 
 
 def _wrong(what: str, message: str, reply: Reply | None) -> WrongAnswer:
-    got = f"HTTP {reply.status}: {' '.join(reply.text.split())[:200] or '(empty)'}" if reply else "no reply"
+    got = f"HTTP {reply.status}: {' '.join(hidden(reply.text).split())[:200] or '(empty)'}" if reply else "no reply"
     return WrongAnswer(
         Finding(
             "DR653",

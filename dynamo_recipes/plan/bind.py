@@ -56,6 +56,7 @@ class Places:
     model: str  # folder as the processes see it, or hub id
     host: str = "127.0.0.1"
     gpus_are_real: bool = True
+    files: tuple[tuple[str, str], ...] = ()  # the recipe's files by name, each with its path as the processes see it
 
 
 @dataclass(frozen=True)
@@ -149,11 +150,18 @@ class _Binding:
             case SecretRef():
                 return (Secret(part.name, part.variable),)
             case FileRef():
-                return self._below(f"files/{self.instance.component}/{part.name}")
+                return self._file(part.name)
             case LeaderOf():
                 return self._at(self.first[self.instance.component, self.instance.replica], part.port)
             case Address():
                 return self._at(self.first[part.component, 0], part.port)
+
+    def _file(self, name: str) -> Pieces:
+        path = dict(self.places.files).get(name)
+        if path is None:
+            return self._below(f"files/{self.instance.component}/{name}")
+        # Both ends: SSL_CERT_FILE and the like have a meaning already, and the names of ports end in _PORT.
+        return (Named(f"FILE_{name.replace('-', '_').upper()}_PATH", path),)
 
     def _below(self, path: str) -> Pieces:
         return (Named("RUN_DIR", self.places.run_dir), f"/{path}")
@@ -186,7 +194,10 @@ def _inside_json(piece: Piece) -> Piece:
     if isinstance(piece, Secret):
         return piece
     text = json.dumps(piece if isinstance(piece, str) else piece.value, ensure_ascii=False)[1:-1]
-    return text if isinstance(piece, str) else Named(piece.name, text)
+    if isinstance(piece, str):
+        return text
+    # Another spelling is another variable: the same path may also stand in a word of its own.
+    return Named(piece.name if text == piece.value else f"{piece.name}_IN_JSON", text)
 
 
 def _port(instance: Instance, name: str) -> Named:

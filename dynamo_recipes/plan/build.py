@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 from dynamo_recipes.findings import Finding, errors_of, finding
-from dynamo_recipes.plan import checks, frontend, infrastructure
+from dynamo_recipes.plan import arguments, checks, frontend, infrastructure
 from dynamo_recipes.plan.model import (
-    Arg,
     Component,
     Engine,
     Env,
@@ -15,7 +14,6 @@ from dynamo_recipes.plan.model import (
     SecretRef,
     Service,
     Source,
-    Text,
     env,
 )
 from dynamo_recipes.plan.order import ordered
@@ -24,7 +22,6 @@ from dynamo_recipes.recipe.model import Recipe, Variable
 from dynamo_recipes.support import flags
 from dynamo_recipes.support.resolve import Choice, Resolution
 
-_RAW_WORDS = "raw words"  # the reason of words passed on as they are: they come last, in their own order
 _START_ORDER: tuple[Role, ...] = ("encode", "prefill", "decode", "aggregated", "pd")
 
 
@@ -89,7 +86,7 @@ def source(recipe: Recipe) -> Source:
 def _frontend(recipe: Recipe, resolution: Resolution) -> Component:
     component = frontend.component(recipe, resolution.release)
     (member,) = component.members
-    argv = _sorted((*member.argv, *_author_args(flags.merged({}, recipe.frontend.args))))
+    argv = arguments.in_order((*member.argv, *arguments.of_author(flags.merged({}, recipe.frontend.args))))
     return component._replace(members=(member._replace(argv=argv),))
 
 
@@ -105,26 +102,10 @@ def _worker(
     worker = recipe.workers[name]
     args = flags.merged(shared, worker.args)
     members = tuple(
-        each._replace(argv=_sorted((*each.argv, *_author_args(args))))
+        each._replace(argv=arguments.in_order((*each.argv, *arguments.of_author(args))))
         for each in engine.members(worker, role, recipe, resolution)
     )
     return Component(name, role, members, worker.replicas, after=(frontend.NAME,))
-
-
-def _author_args(args: Mapping[str, object]) -> tuple[Arg, ...]:
-    own = [Arg(_texts(flags.words(name, args[name])), "author") for name in sorted(args) if name != flags.RAW]
-    raw = args.get(flags.RAW)
-    return (*own, Arg(_texts(tuple(raw)), "author", _RAW_WORDS)) if isinstance(raw, list) and raw else tuple(own)
-
-
-def _texts(words: tuple[str, ...]) -> tuple[Text, ...]:
-    return tuple(Text((word,)) for word in words)
-
-
-def _sorted(argv: tuple[Arg, ...]) -> tuple[Arg, ...]:
-    """Return the program first, then flags by name, then the author's raw words."""
-    program, *rest = argv
-    return (program, *sorted(rest, key=lambda each: (each.because == _RAW_WORDS, str(each.words[0]))))
 
 
 def _with_environment(

@@ -73,7 +73,10 @@ class SecretRef:
 
 @dataclass(frozen=True)
 class FileRef:
-    """The path of a file of the component."""
+    """The path of a file: one that the recipe names in `files`, else one of the component.
+
+    The former are labels without a dot; a component calls its own `engine.yaml` or the like.
+    """
 
     name: str
 

@@ -27,6 +27,9 @@ MOST_ENTRIES = 1000
 # Any value of a loaded text: JSON by construction. pydantic's JsonValue would say so too, and take 15 ms to import.
 Args = Annotated[dict[FlagName, Any], Field(max_length=MOST_ENTRIES)]
 
+# Each is opened and read before anything starts.
+Files = Annotated[dict[Name, Annotated[str, Field(min_length=1, max_length=4096)]], Field(max_length=64)]
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 

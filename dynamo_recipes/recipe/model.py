@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from dynamo_recipes.recipe.about import About
+from dynamo_recipes.recipe.composition import Extends, Parameters, Variants
 from dynamo_recipes.recipe.fields import (
     MOST_ENTRIES,
     MOST_REPLICAS,
     Args,
+    Files,
     ModelId,
     Name,
     Role,
@@ -226,6 +228,11 @@ class Recipe(Section):
     schema_version: Annotated[Literal[1], BeforeValidator(whole)] = Field(
         alias="schema", description="Version of the recipe format.", examples=[1]
     )
+    extends: Extends | None = Field(
+        default=None,
+        description="Recipes that this one is laid over, in order; paths relative to this file, inside its repository.",
+        examples=["./base.yaml", ["./base.yaml", "./h200.yaml"]],
+    )
     name: Name | None = Field(
         default=None,
         description="Name of the run, a DNS label; left out, the file's name.",
@@ -271,6 +278,11 @@ class Recipe(Section):
     env: Env = Field(
         default={}, description="Environment of every process of the graph.", examples=[{"RUST_LOG": "info"}]
     )
+    files: Files = Field(
+        default={},
+        description="Text files by name, for `{file: NAME}` in `args`: relative to the recipe, inside its repository.",
+        examples=[{"chat": "./chat.jinja"}],
+    )
     ready: Ready = Field(
         default=Ready.model_construct(),
         description="Readiness: how long to wait.",
@@ -280,4 +292,15 @@ class Recipe(Section):
         default=Stop.model_construct(),
         description="Stopping: how long running requests may take to end.",
         examples=[{"grace": "15s"}],
+    )
+    parameters: Parameters = Field(
+        default={},
+        description="Values to choose, by name; `${NAME}` stands for one.",
+        examples=[{"context": {"type": "int", "default": 32768, "choices": [8192, 32768]}}],
+    )
+    variants: Variants = Field(
+        default={},
+        description="Changes to choose with `--variant`, by name: keys of a recipe laid over it as a merge patch. "
+        "Of those with the same `axis`, one is chosen at most.",
+        examples=[{"h200": {"axis": "gpu", "hardware": {"gpu": "h200_sxm"}}}],
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import isfinite
 
 from dynamo_recipes.findings import Finding, Path, dotted, finding
+from dynamo_recipes.recipe import references
 from dynamo_recipes.recipe.fields import ROLES, Role
 from dynamo_recipes.recipe.model import Recipe, Worker
 from dynamo_recipes.recipe.near import did_you_mean, shown
@@ -24,6 +25,7 @@ def check(recipe: Recipe) -> Iterator[Finding]:
     yield from _model_source(recipe)
     yield from _roles(recipe)
     yield from _variables(recipe)
+    yield from references.check(recipe)
 
 
 def _model_source(recipe: Recipe) -> Iterator[Finding]:

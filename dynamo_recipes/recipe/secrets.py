@@ -54,16 +54,25 @@ def literal_secrets(data: Data) -> Iterator[Finding]:
             yield finding("DR112", each.path, f"{place} looks like an access key.", hint)
 
 
-def masked(found: Iterable[Finding], data: Data) -> tuple[Finding, ...]:
-    """Return findings that show no secret of a text: the same value may stand in a wrong place too, or be a key."""
+def masked(found: Iterable[Finding], data: Data, known: Iterable[str] = ()) -> tuple[Finding, ...]:
+    """Return findings that show no secret of a text: the same value may stand in a wrong place too, or be a key.
+
+    `known`: more values that are secrets.
+    """
     found = tuple(found)
-    texts = {*(str(each.value) for each in _secrets(data)), *_inner_keys(data)} if found else set()
+    texts = {*(str(each.value) for each in _secrets(data)), *_inner_keys(data), *known} if found else set()
     texts = {text for text in texts if len(text) >= _SHORTEST}
     spellings = {shown(each, len(each)) for text in texts for each in (text, text.replace("_", "-"))}  # flags: `a-b`
     values = sorted(spellings, key=len, reverse=True)
     if len(texts) > _MOST_MASKED:
         return tuple(replace(each, message=f"{CODES[each.code]}.", hint="", where=_pathless(each)) for each in found)
     return tuple(_without(each, values) for each in found)
+
+
+def hidden(text: str, data: Data) -> str:
+    """Return a recipe's own text with its secrets masked."""
+    values = {str(each.value) for each in _secrets(data)} | set(_inner_keys(data))
+    return _mask(text, sorted((each for each in values if len(each) >= _SHORTEST), key=len, reverse=True))
 
 
 def _inner_keys(data: Data) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""From what pydantic says of a recipe to findings: code, place, words for people, near names. Judges nothing itself."""
+"""From what pydantic says of a recipe or a site to findings: code, place, words, near names. Judges nothing itself."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -11,12 +11,13 @@ from dynamo_recipes.recipe.positions import Document
 
 
 class _Problem(NamedTuple):
-    """One error of pydantic: the path in the recipe, its context, and the keys known at that place."""
+    """One error of pydantic: the path in the text, its context, the keys known at that place, and what the text is."""
 
     path: Path
     context: Mapping[str, Any]
     known: tuple[str, ...]
     value: object
+    what: str = "recipe"
 
 
 _TYPES = {
@@ -51,13 +52,29 @@ _FORMS = {
     "date": "a day such as 2026-10-01",
     "host": "a host name or an address",
     "served_name": "a name without spaces at its start and without control characters",
+    "namespace": "a DNS label: small letters, digits and -, at most 63 characters",
+    "operator": "a version such as 1.4.2",
+    "class": "the name of a storage class: small letters, digits, dots and -",
+    "size": "a size such as 500Gi",
+    "env": "a variable name: letters, digits and _, no digit first",
+    "kubernetes.name": "the name of a Secret: small letters, digits, dots and -",
+    "kubernetes.key": "a key of a Secret: letters, digits, dots, - and _",
+    "os": "a word such as linux",
+    "arch": "a word such as x86_64",
+    "glibc": "a version such as 2.36",
 }
 # Sections that may be written as one text.
 _SHORT = (("dynamo",), ("engine",), ("model",), ("frontend", "router"))
 _KEY_FORMS = {
     "workers": "a name of letters, digits and -, a letter first, at most 40 characters",
+    "files": "a DNS label of at most 40 characters: small letters, digits and -, a letter first",
     "env": "a variable name: letters, digits and _, no digit first",
     "args": "a flag such as speedup-ratio",
+    "secrets": "a DNS label of at most 40 characters: small letters, digits and -, a letter first",
+    "roles": "a role: all, frontend, planner, aggregated, prefill, decode, encode or pd",
+    "hosts": "a DNS label of at most 40 characters: small letters, digits and -, a letter first",
+    "mirrors": "a registry, or the beginning of an image's name",
+    "node_selector": "the key of a label such as nvidia.com/gpu.product",
 }
 
 
@@ -70,7 +87,8 @@ def findings(error: ValidationError, document: Document, model: type[BaseModel])
 def _finding(error: Any, document: Document, model: type[BaseModel]) -> Finding:
     is_key = error["loc"][-1:] == ("[key]",) and error["type"] != "extra_forbidden"
     path = error["loc"][:-1] if is_key else error["loc"]
-    problem = _Problem(path, error.get("ctx") or {}, _known_keys(model, path[:-1]), error.get("input"))
+    known = _known_keys(model, path[:-1])
+    problem = _Problem(path, error.get("ctx") or {}, known, error.get("input"), model.__name__.lower())
     kind = error["type"]
     if is_key:
         found = _bad_key(problem)
@@ -84,7 +102,7 @@ def _finding(error: Any, document: Document, model: type[BaseModel]) -> Finding:
 
 
 def _place(problem: _Problem) -> str:
-    return f"`{shown(dotted(problem.path), 120)}`" if problem.path else "The recipe"
+    return f"`{shown(dotted(problem.path), 120)}`" if problem.path else f"The {problem.what}"
 
 
 def _bad_key(problem: _Problem) -> Finding:
@@ -131,7 +149,7 @@ def _out_of_bounds(problem: _Problem, key: str, words: str) -> Finding:
 
 def _unknown_key(problem: _Problem) -> Finding:
     name = str(problem.path[-1])
-    parent = f"in `{shown(dotted(problem.path[:-1]))}`" if problem.path[1:] else "at the top of a recipe"
+    parent = f"in `{shown(dotted(problem.path[:-1]))}`" if problem.path[1:] else f"at the top of a {problem.what}"
     hint = did_you_mean(name, problem.known)
     return Finding("DR106", f"`{shown(name)}` is not a key {parent}.", hint)
 
@@ -141,8 +159,9 @@ def _missing_key(problem: _Problem) -> Finding:
 
 
 def _not_allowed(problem: _Problem) -> Finding:
-    if problem.path == ("schema",):
-        return Finding("DR111", "`schema` must be 1.", "This version of dynamo-recipes reads `schema: 1`.")
+    if problem.path in (("schema",), ("site",)):
+        key = problem.path[0]
+        return Finding("DR111", f"`{key}` must be 1.", f"This version of dynamo-recipes reads `{key}: 1`.")
     allowed = str(problem.context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
     if not isinstance(problem.value, str):
         return Finding(
@@ -154,7 +173,8 @@ def _not_allowed(problem: _Problem) -> Finding:
 
 
 def _wrong_form(problem: _Problem) -> Finding:
-    form = _FORMS.get(str(problem.path[-1]), "of the form that the schema gives")
+    form = _FORMS.get(".".join(map(str, problem.path[-2:]))) or _FORMS.get(str(problem.path[-1]))
+    form = form or "of the form that the schema gives"
     return Finding("DR110", f"{_place(problem)} must be {form}.")
 
 

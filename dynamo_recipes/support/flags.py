@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynamo_recipes.findings import Finding, Path, finding
+from dynamo_recipes.recipe import references
 from dynamo_recipes.recipe.near import shown
 
 RAW = "raw"
@@ -15,12 +16,17 @@ def canonical(name: str) -> str:
     return name.lstrip("-").replace("_", "-")
 
 
+def spelled(name: str) -> str:
+    """Return a flag as a command line has it."""
+    return ("-" if len(canonical(name)) == 1 else "--") + canonical(name)
+
+
 def words(name: str, value: Any) -> tuple[str, ...]:
-    """Return the words that set a flag. `value` is true, false, text, a number or a mapping.
+    """Return the words that set a flag. `value` is true, false, text, a number or a mapping, without files.
 
     A value that starts with `-` is joined with `=`: argparse would read it as the next flag.
     """
-    flag = ("-" if len(canonical(name)) == 1 else "--") + canonical(name)
+    flag = spelled(name)
     if value is True:
         return (flag,)
     if value is False:
@@ -30,8 +36,9 @@ def words(name: str, value: Any) -> tuple[str, ...]:
 
 
 def texts(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Return flags with mappings already as JSON: made once, however many workers have them."""
-    return {name: _text(value) if isinstance(value, dict) else value for name, value in args.items()}
+    """Return flags with mappings already as JSON: made once, however many workers have them. Not those with a file."""
+    ready = {name for name, value in args.items() if isinstance(value, dict) and not references.inside(value)}
+    return {name: _text(value) if name in ready else value for name, value in args.items()}
 
 
 def _text(value: Any) -> str:
@@ -81,7 +88,7 @@ def _of_tool(key: str, owned: Mapping[str, str], place: Path) -> list[Finding]:
 
 def _of_shape(key: str, value: Any, place: Path) -> list[Finding]:
     if key == RAW:
-        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        if isinstance(value, list) and all(isinstance(each, str) or references.name_of(each) for each in value):
             return []
         return [finding("DR303", place, "`raw` must be a list of words.", 'Write raw: ["--flag", "value"].')]
     if isinstance(value, list):

@@ -16,11 +16,17 @@ CAPABILITIES = Capabilities(places=False, discovery=("file",), nodes=False)
 _HERE = "$HERE/"  # how a path below the script's own folder starts; no hub id and no absolute path does
 
 
-def render(plan: Plan, instances: tuple[Instance, ...], model: str) -> tuple[Artifact, ...]:
+def render(
+    plan: Plan, instances: tuple[Instance, ...], model: str, files: tuple[tuple[str, str], ...] = ()
+) -> tuple[Artifact, ...]:
     """Return one bash script."""
     relative = plan.model.kind != "id" and not model.startswith("/")
     places = Places(
-        "python", f"{_HERE}{plan.name}.run", _HERE + model if relative else model, gpus_are_real=not plan.virtual_gpus
+        "python",
+        f"{_HERE}{plan.name}.run",
+        _HERE + model if relative else model,
+        gpus_are_real=not plan.virtual_gpus,
+        files=tuple((name, _HERE + path) for name, path in files),
     )
     specs = bind(plan, instances, places)
     return (Artifact(f"{plan.name}.sh", "\n".join(_lines(plan, specs)) + "\n", 0o755),)

@@ -30,6 +30,11 @@ class Target(Protocol):
     NAME: str
     CAPABILITIES: Capabilities
 
-    def render(self, plan: Plan, instances: tuple[Instance, ...], model: str) -> tuple[Artifact, ...]:
-        """Return the files. `model` is the model's folder relative to them, an absolute one, or a hub id."""
+    def render(
+        self, plan: Plan, instances: tuple[Instance, ...], model: str, files: tuple[tuple[str, str], ...] = ()
+    ) -> tuple[Artifact, ...]:
+        """Return the files. `model` is the model's folder relative to them, an absolute one, or a hub id.
+
+        `files` are those of the recipe, by name: paths relative to the target's own, beside which they are written.
+        """
         ...

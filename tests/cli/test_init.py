@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import pytest
 
 from dynamo_recipes.app.planning import planned
@@ -52,3 +55,49 @@ def test_init_overwrites_only_when_forced(tmp_path, capsys):
     assert "--force" in capsys.readouterr().err
     assert main.run(["init", str(path), "--force"]) == 0
     assert path.read_text() != "mine\n"
+
+
+def named_schema(recipe: Path) -> Path:
+    """Return the schema as a language server finds it: from the first line, as seen from the recipe."""
+    before, _, path = recipe.read_text().splitlines()[0].partition("$schema=")
+    assert before == "# yaml-language-server: "
+    assert not path.startswith(("/", "http")), "a path that others have too"
+    return recipe.parent / path
+
+
+@pytest.mark.parametrize("near", [None, "recipe.v1.json", "schemas/recipe.v1.json", "../schemas/recipe.v1.json"])
+def test_the_schema_that_the_first_line_names_is_there(tmp_path, near, capsys):
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    if near:
+        (folder / near).parent.mkdir(exist_ok=True)
+        (folder / near).write_text("{}")
+    assert main.run(["init", str(folder / "mine.yaml")]) == 0
+    schema = named_schema(folder / "mine.yaml")
+    assert schema.resolve() == (folder / (near or "recipe.v1.json")).resolve()
+    said = capsys.readouterr().err
+    assert ("recipe.v1.json" in said) == (near is None)
+    assert main.run(["schema"]) == 0
+    assert schema.read_text() == ("{}" if near else capsys.readouterr().out)
+    assert near or json.loads(schema.read_text())["$id"] == "recipe.v1.json"
+    assert main.run(["validate", str(folder)]) == 0, "a schema is no recipe"
+
+
+def test_init_in_the_current_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main.run(["init"]) == 0
+    assert named_schema(tmp_path / "recipe.yaml").is_file()
+    assert main.run(["init", "--force"]) == 0
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["recipe.v1.json", "recipe.yaml"]
+
+
+def test_a_refused_recipe_writes_no_schema(tmp_path, capsys):
+    (tmp_path / "mine.yaml").write_text("mine\n")
+    assert main.run(["init", str(tmp_path / "mine.yaml")]) == 4
+    assert [each.name for each in tmp_path.iterdir()] == ["mine.yaml"]
+
+
+def test_a_schema_that_cannot_be_written_is_told(tmp_path, capsys):
+    (tmp_path / "recipe.v1.json").mkdir()
+    assert main.run(["init", str(tmp_path / "mine.yaml")]) == 4
+    assert "recipe.v1.json" in capsys.readouterr().err

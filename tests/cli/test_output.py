@@ -253,7 +253,7 @@ def test_a_name_that_the_terminal_cannot_hold_is_no_bug(tmp_path, monkeypatch):
 
 
 def judged(monkeypatch: pytest.MonkeyPatch, *found: Finding) -> None:
-    monkeypatch.setattr(verb, "validate", lambda names: [Validated(name, found) for name in names])
+    monkeypatch.setattr(verb, "validate", lambda names, *_: [Validated(name, found) for name in names])
 
 
 WARNING = Finding("DR205", "Not verified.", "Try it.", Where("a.yaml", 1, 1), "warning")

@@ -13,7 +13,8 @@ import psutil
 import pytest
 from toy_dynamo import make_environment
 
-from dynamo_recipes.app import init
+from dynamo_recipes.app import init, site
+from dynamo_recipes.app.composing import inputs_of
 from dynamo_recipes.app.plan import plan
 from dynamo_recipes.app.planning import planned
 from dynamo_recipes.app.render import render, write
@@ -77,6 +78,16 @@ TEXTS: list[tuple[str, str | bytes, tuple[int, int]]] = [
     ("DR115", HEAD + "workers:\n  frontend: {role: aggregated}\n", (5, 3)),
     ("DR115", HEAD + "workers:\n  a: {role: aggregated}\n  A: {role: aggregated}\n", (6, 3)),
     ("DR115", ONE_ENGINE % "speedup-ratio: 1, speedup_ratio: 2", (3, 64)),
+    ("DR124", HEAD + 'description: "for ${whom"\n', (4, 14)),
+    ("DR124", HEAD + "description: ${A-b}\n", (4, 14)),
+    ("DR125", HEAD + "description: ${NO_SUCH_VALUE}\n", (4, 14)),
+    ("DR125", HEAD + "parameters: {whom: {}}\ndescription: for ${whom:?say for whom}\n", (5, 14)),
+    ("DR126", HEAD + "parameters: {context: {type: int, default: many}}\n", (4, 44)),
+    ("DR126", HEAD + "parameters: {context: {default: 1, choices: [2, 4]}}\n", (4, 33)),
+    ("DR117", HEAD.replace("mocker", "{name: mocker, args: {template: {file: chat}}}"), (3, 48)),
+    ("DR117", HEAD + "files: {chat: recipe.yaml}\nfrontend: {args: {raw: [{file: cat}]}}\n", (5, 32)),
+    ("DR118", HEAD + "files: {chat: ../../etc/passwd}\n", (4, 15)),
+    ("DR118", HEAD + "files: {chat: 'https://example.org/chat.jinja'}\n", (4, 15)),
     ("DR201", HEAD + 'dynamo: "1.4.9"\n', (4, 9)),
     ("DR202", HEAD + 'dynamo: ">=2"\n', (4, 9)),
     ("DR203", "schema: 1\nmodel: {packaged: tiny}\nengine: moker\n", (3, 9)),
@@ -98,6 +109,8 @@ TEXTS: list[tuple[str, str | bytes, tuple[int, int]]] = [
     ("DR405", HEAD + "frontend: {router: {mode: round_robin, events: exact}}\n", (4, 48)),
     ("DR405", HEAD + "frontend: {router: {mode: kv, events: none}}\n", (4, 39)),
     ("DR406", HEAD + "workers:\n  aggregated: {}\n  prefill: {}\n  decode: {}\n", (5, 3)),
+    ("DR615", HEAD + "files: {chat: ./chat.jinja}\n", (4, 15)),
+    ("DR615", HEAD + "files: {chat: .}\n", (4, 15)),
     ("DR407", HEAD + "workers:\n  prefill: {replicas: 10000}\n  decode: {replicas: 10000}\n", (4, 1)),
 ]
 # These messages say what is wanted in full ("must be at least 1, and is 0"): a hint would only say it again.
@@ -229,6 +242,13 @@ def no_recipe_file(stage):
     return Refused(*result.findings)
 
 
+@raises("DR116", "No such file")
+def no_site_file(stage):
+    with pytest.raises(Refused) as caught:
+        site.read(str(stage.folder / "missing.yaml"))
+    return caught.value
+
+
 @raises("DR116", "holds no *.yaml")
 def a_folder_without_recipes(stage):
     (result,) = validate([str(stage.folder)])
@@ -240,6 +260,45 @@ def a_folder_where_one_recipe_is_wanted(stage):
     with pytest.raises(Refused) as caught:
         plan(str(stage.folder))
     return caught.value
+
+
+def laid_over(stage, text, *settings, variants=()):
+    """Return how a recipe fails with something laid over it."""
+    with pytest.raises(Refused) as caught:
+        plan(stage.recipe(text), inputs_of(variants, [("--set", each) for each in settings]))
+    return caught.value
+
+
+@raises("DR119", "in a circle", at=(4, 10))
+def recipes_that_extend_each_other(stage):
+    (stage.folder / "base.yaml").write_text(HEAD + "extends: recipe.yaml\n")
+    return stage.fails(HEAD + "extends: base.yaml\n")
+
+
+@raises("DR118", "leads out of the recipe's repository", at=(4, 10))
+def a_file_outside_the_repository(stage):
+    return stage.fails(HEAD + "extends: ../../etc/passwd\n")
+
+
+@raises("DR121", "`h20` is no variant")
+def an_unknown_variant(stage):
+    return laid_over(stage, HEAD + "variants: {h200: {}}\n", variants=["h20"])
+
+
+@raises("DR122", "of one axis")
+def two_variants_of_one_axis(stage):
+    text = HEAD + "variants: {h100: {axis: gpu}, h200: {axis: gpu}}\n"
+    return laid_over(stage, text, variants=["h100", "h200"])
+
+
+@raises("DR123", "needs PATH=VALUE")
+def a_setting_without_a_value(stage):
+    return laid_over(stage, HEAD, "frontend.port")
+
+
+@raises("DR129", "no `frontend.prot`")
+def a_null_that_removes_nothing(stage):
+    return laid_over(stage, HEAD, "frontend.prot=null")
 
 
 @raises("DR206", "Python 3.9", at=(1, 1))
@@ -289,8 +348,21 @@ def a_second_run_of_the_name(stage):
 
 @raises("DR606", "HF_TOKEN is not set")
 def a_secret_without_a_value(stage):
-    stage.monkeypatch.delenv("HF_TOKEN", raising=False)
+    for name in ("HF_TOKEN", "HF_TOKEN_PATH", "HF_HOME"):
+        stage.monkeypatch.delenv(name, raising=False)
     return stage.fails(HEAD + "frontend: {port: 0}\nenv: {HF_TOKEN: {secret: huggingface}}\n", frontend="serve")
+
+
+@raises("DR606", "is not UTF-8")
+def a_secret_in_a_file_that_holds_none(stage):
+    (stage.folder / "token").write_bytes(b"\xff")
+    (stage.folder / "site.yaml").write_text("site: 1\nsecrets: {huggingface: {file: token}}\n")
+    options = Options(
+        ignore, ignore, make_environment(stage.folder / "toy"), site=site.read(f"{stage.folder}/site.yaml")
+    )
+    with pytest.raises(DynamoRecipesError) as caught:
+        ask(stage.recipe(RELEASE + "env: {HF_TOKEN: {secret: huggingface}}\n"), options, lambda answered: None)
+    return caught.value
 
 
 @raises("DR607", "no module dynamo")

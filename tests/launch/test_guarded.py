@@ -251,7 +251,7 @@ def test_every_process_has_the_same_marker_and_no_other_run_has_it(graph, tmp_pa
 
 def test_secrets_are_in_no_command_line_and_no_note(graph):
     value = (Secret("hub", "HUB_TOKEN"),)
-    process = graph.python(WILLING, env=[("HUB_TOKEN", value)], secrets={"HUB_TOKEN": "a-very-secret-value"})
+    process = graph.python(WILLING, env=[("HUB_TOKEN", value)], secrets={value[0]: "a-very-secret-value"})
     assert procfs.environment_has(process.pid, b"HUB_TOKEN=a-very-secret-value")
     until(lambda: state.load(graph.folder).seen)
     shown = [*map(Path.read_text, (graph.folder / state.FILE, graph.folder / "guard.log"))]

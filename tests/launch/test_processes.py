@@ -19,24 +19,11 @@ def test_the_environment_is_the_callers_without_what_would_change_the_graph(monk
     assert not {"DYN_SYSTEM_PORT", "NATS_SERVER", "PYTHONPATH"} & set(env)
 
 
-def test_secrets_are_looked_up_once_and_all_missing_ones_are_named(monkeypatch):
-    one, two = (Secret("hub", "HUB_VALUE"),), (Secret("other", "OTHER_VALUE"),)
-    both = spec(("HUB_VALUE", one), ("OTHER_VALUE", two))
-    assert [each.code for each in processes.missing_secrets([both])] == ["DR606", "DR606"]
-    monkeypatch.setenv("HUB_VALUE", "a")
-    monkeypatch.setenv("OTHER_VALUE", "b")
-    assert processes.missing_secrets([both]) == ()
-    secrets = processes.look_up([both])
-    assert secrets == {"HUB_VALUE": "a", "OTHER_VALUE": "b"}
-    assert processes.environment(both, secrets)["OTHER_VALUE"] == "b"
-
-
-def test_one_secret_under_two_variables_has_each_variables_value(monkeypatch):
-    same = spec(("A_VALUE", (Secret("s", "A_VALUE"),)), ("B_VALUE", (Secret("s", "B_VALUE"),)))
-    monkeypatch.setenv("A_VALUE", "a")
-    monkeypatch.setenv("B_VALUE", "b")
-    env = processes.environment(same, processes.look_up([same]))
-    assert (env["A_VALUE"], env["B_VALUE"]) == ("a", "b")
+def test_of_one_variable_each_process_has_the_value_of_its_own_secret():
+    one, other = Secret("one", "HUB_VALUE"), Secret("other", "HUB_VALUE")
+    values = {one: "a", other: "b"}
+    assert processes.environment(spec(("HUB_VALUE", (one,))), values)["HUB_VALUE"] == "a"
+    assert processes.environment(spec(("HUB_VALUE", ("<", other, ">"))), values)["HUB_VALUE"] == "<b>"
 
 
 @pytest.mark.parametrize("given", [None, "", "relative"])

@@ -1,6 +1,7 @@
 """The JSON Schema that editors use: as committed, complete, and never stricter than the model."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from smallest import smallest
 
-from dynamo_recipes.recipe import about, model
+from dynamo_recipes.recipe import about, composition, model
 from dynamo_recipes.recipe.load import load
 from dynamo_recipes.recipe.read import read
 from dynamo_recipes.recipe.schema import NAME, recipe_schema
@@ -59,6 +60,45 @@ def test_every_key_is_described_has_examples_and_a_default_unless_it_is_needed(s
     assert ("default" in schema) != (key in SECTIONS[section].get("required", []))
 
 
+def below(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every mapping of the schema with its path."""
+    if isinstance(schema, dict):
+        yield path, schema
+    for key, value in schema.items() if isinstance(schema, dict) else enumerate(schema):
+        if isinstance(value, (dict, list)) and key not in ("examples", "default"):
+            yield from below(value, f"{path}/{key}")
+
+
+def test_no_key_hides_deeper_than_the_sections():
+    """So the tests for each section see every key at every depth."""
+    holders = [path for path, schema in below(SCHEMA) if isinstance(schema.get("properties"), dict)]
+    assert sorted(holders) == sorted(["", *(f"/$defs/{name}" for name in SCHEMA["$defs"] if name in SECTIONS)])
+
+
+def test_every_reference_leads_to_a_described_section():
+    """An entry of a map, such as one worker, is shown to the author by its section."""
+    references = {schema["$ref"] for _, schema in below(SCHEMA) if "$ref" in schema}
+    assert references == {f"#/$defs/{name}" for name in SCHEMA["$defs"]}
+    for reference in references:
+        assert SCHEMA["$defs"][reference.rpartition("/")[2]]["description"].endswith(".")
+
+
+def test_every_choice_is_text_and_each_is_taken_by_its_key():
+    """A choice that only the schema knows would be completed by an editor, and then refused."""
+    for path, schema in below(SCHEMA):
+        for value in schema.get("enum", []):
+            assert isinstance(value, str), path
+            within(schema).validate(value)
+
+
+@pytest.mark.parametrize(("section", "key"), PROPERTIES)
+def test_a_map_has_an_example_of_an_entry(section, key):
+    """What an author may write below a map is shown by its examples: its keys are the author's own."""
+    schema = SECTIONS[section]["properties"][key]
+    if "patternProperties" in schema or schema.get("type") == "object":
+        assert any(schema["examples"])
+
+
 @pytest.mark.parametrize(("section", "key"), PROPERTIES)
 def test_examples_and_defaults_are_values_that_may_be_written(section, key):
     schema = SECTIONS[section]["properties"][key]
@@ -71,7 +111,9 @@ def test_examples_and_defaults_are_values_that_may_be_written(section, key):
 
 @pytest.mark.parametrize(("section", "key"), PROPERTIES)
 def test_the_model_takes_the_examples(section, key):
-    classes = [each for module in (model, about) for each in vars(module).values() if isinstance(each, type)]
+    classes = [
+        each for module in (model, about, composition) for each in vars(module).values() if isinstance(each, type)
+    ]
     known = {each.__name__: each for each in classes}
     needed = {"name": "x", "schema": 1, "model": "a", "engine": "x"}
     needed |= {"date": "2026-10-01", "dynamo": "x", "status": "works"}

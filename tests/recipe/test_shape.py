@@ -6,8 +6,8 @@ from smallest import smallest
 from dynamo_recipes.recipe.read import read
 
 TOP = (
-    "Known: about, description, dynamo, engine, env, frontend, hardware, infrastructure, kv, model, name, ready, "
-    "schema, stop, workers."
+    "Known: about, description, dynamo, engine, env, extends, files, frontend, hardware, infrastructure, kv, model, "
+    "name, parameters, ready, schema, stop, variants, workers."
 )
 WORKER = "Known: args, env, max_requests, parallel, replicas, role."
 LABEL = "a DNS label of at most 40 characters: small letters, digits and -, a letter first"

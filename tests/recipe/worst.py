@@ -170,6 +170,15 @@ WORST = {
         workers(b", args: {" + b"".join(b"f%d: [], " % at for at in range(140)) + b"}"), "DR105 DR303"
     ),
     "wrong flags": Worst(each(b"    f#: []\n", 1000, HEAD + b"frontend:\n  args:\n"), "DR303"),
+    "6,000 files that nothing names": Worst(
+        each(
+            b"{file: a-name-of-some-length-#},",
+            6000,
+            HEAD + b"files: {a-name-of-a-length: x}\nfrontend: {args: {raw: [",
+            b"]}}",
+        ),
+        "DR105 DR117",
+    ),
     "19,000 raw words": Worst(each(b"x,", 19_000, HEAD + b"frontend: {args: {raw: [", b"]}}"), ""),
     "a mapping of 1 MiB for 64 workers": Worst(workers(b"", ENGINE + b" {a: {b: " + WIDE + b"}}\n"), ""),
 }

@@ -50,7 +50,16 @@ ODD = {
     "EMPTY": "",
     "CONTROL": "\x01\x1b[31m\x7f",
 }
+# A file's name may hold whatever a path can.
+ODD_FILE = "vorlage für 'alle' \"$HOME\" \\ 東京\n.jinja"
+TEMPLATE = "{{ messages }}\r\n\tnaïve 東京 🦀 'it' \"is\" $HOME \\\n"
 SECRET = 'it\'s $( a ) "secret" \\ } `x`\nsecond line'
+
+
+def quoted(data: dict) -> str:
+    """Return data as one line of YAML: JSON with only those characters escaped that YAML or a recipe cannot hold."""
+    text = json.dumps(data, ensure_ascii=False).replace("$", "$$")
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
 
 
 class Script:
@@ -158,7 +167,7 @@ def text_of(folder: Path, recipe: str) -> str:
     "rest",
     [
         "",
-        f"env: {json.dumps({key: value for key, value in ODD.items() if key not in ('LETTERS', 'CONTROL')})}\n",
+        f"env: {quoted({key: value for key, value in ODD.items() if key not in ('LETTERS', 'CONTROL')})}\n",
         "env: {T: {secret: t}}\nworkers: {A-b: {role: prefill, replicas: 2}, C: {role: decode}}\n",
         "frontend: {host: '::1'}\n",
     ],
@@ -235,15 +244,10 @@ def test_every_text_comes_through_as_a_word_and_as_a_default(texts):
 OF_BASH = {"_", "SHLVL", "PWD", "OLDPWD"}
 
 
-def quoted(data: dict) -> str:
-    """Return data as one line of YAML: JSON with only those characters escaped that YAML cannot hold."""
-    text = json.dumps(data, ensure_ascii=False)
-    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
-
-
 def odd_recipe() -> str:
     args = {f"odd-{name.lower()}": value for name, value in ODD.items()}
     args |= {"odd-tree": {"text": ODD["QUOTES"], "list": [ODD["SHELL"], "", 1, None]}, "raw": ["-x", *ODD.values()]}
+    args |= {"odd-file": {"file": "odd"}, "odd-files": {"in": [{"file": "odd"}, {"file": "plain"}]}}
     workers = {
         "prefill": {"args": args, "env": {"ONLY": ODD["BRACES"]}},
         "decode": {"replicas": 2, "env": {"VLLM_OWN_KEY": {"secret": "own"}}},
@@ -256,14 +260,21 @@ def odd_recipe() -> str:
         "frontend: {port: 0, router: kv}",
         f"workers: {quoted(workers)}",
         f"env: {quoted(env)}",
+        f"files: {quoted({'odd': f'./{ODD_FILE}', 'plain': 'x'})}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def write_odd_files(folder: Path) -> None:
+    (folder / ODD_FILE).write_bytes(TEMPLATE.encode())
+    (folder / "x").write_bytes(b"")
 
 
 def launched(folder: Path, toy: str) -> tuple[dict[str, dict], dict[str, str]]:
     """Start a recipe with the launcher; return what the processes saw, and the names and values that it chose."""
     recipe = folder / "toy.yaml"
     recipe.write_text(odd_recipe(), encoding="utf-8")
+    write_odd_files(folder)
     options = Options(say=lambda *_: None, show=lambda *_: None, environment=toy)
     with started(str(recipe), options) as graph:
         until = time.monotonic() + PATIENCE
@@ -285,6 +296,7 @@ def test_script_and_launcher_start_the_same_processes(tmp_path, monkeypatch):
     for file in Path(chosen["RUN_DIR"]).glob("toy-*.json"):
         file.unlink()
     (tmp_path / "script").mkdir()
+    write_odd_files(tmp_path / "script")
     by_hand = Script(tmp_path / "script", toy, odd_recipe(), chosen)
     try:
         by_hand.ready()
@@ -302,6 +314,7 @@ def test_script_and_launcher_start_the_same_processes(tmp_path, monkeypatch):
         assert MARKER not in here[name]["env"]
         assert without(here[name]["env"], {*OF_BASH, *chosen}) == without(process["env"], {*OF_BASH, MARKER})
     assert_nothing_was_lost(there, chosen)
+    assert chosen["FILE_ODD_PATH"] == str(tmp_path.resolve() / "launcher" / ODD_FILE)
 
 
 def without(env: dict[str, str], names: set[str]) -> dict[str, str]:
@@ -323,10 +336,41 @@ def assert_nothing_was_lost(seen: dict[str, dict], chosen: dict[str, str]) -> No
     assert argv[argv.index("--odd-spaces") + 1] == ODD["SPACES"]
     assert f"--odd-dashes={ODD['DASHES']}" in argv
     assert json.loads(argv[argv.index("--odd-tree") + 1])["text"] == ODD["QUOTES"]
+    assert_files_are_there(argv)
+
+
+def assert_files_are_there(argv: list[str]) -> Path:
+    """Return the folder of the odd file."""
+    path = Path(argv[argv.index("--odd-file") + 1])
+    assert path.is_absolute()
+    assert path.name == ODD_FILE
+    assert path.read_bytes() == TEMPLATE.encode()
+    inner, plain = json.loads(argv[argv.index("--odd-files") + 1])["in"]
+    assert inner == str(path)
+    assert Path(plain).read_bytes() == b""
+    return path.parent
+
+
+def test_the_script_finds_its_copies_of_files_wherever_it_lies_and_whoever_starts_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", SECRET)
+    monkeypatch.setenv("VLLM_OWN_KEY", SECRET)
+    folder = tmp_path / "a folder, 'quoted', 東京"
+    folder.mkdir()
+    write_odd_files(folder)
+    run = Script(folder, make_environment(tmp_path / "toy"), odd_recipe(), {})
+    try:
+        (folder / ODD_FILE).unlink()
+        run.ready()
+        run.until(lambda: len(dumped(run.run_dir)) == 5)
+        seen = dumped(run.run_dir)[run.ports["PREFILL_0_SYSTEM_PORT"]]["argv"]
+        assert assert_files_are_there(seen) == folder / "out" / "files" / "odd"
+    finally:
+        run.end()
 
 
 def test_no_command_line_ever_shows_a_secret(tmp_path):
     """Not even for the moment in which `env` and `setsid` make way for Python."""
+    write_odd_files(tmp_path)
     text = text_of(tmp_path, odd_recipe())
     words = shlex.split(text.split("# decode-0: decode")[1].split("# decode-1")[0])
     before = words[: words.index("start")]
