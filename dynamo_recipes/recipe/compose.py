@@ -67,7 +67,11 @@ def _folded(file: str, root: Node, patches: Sequence[Node], found: list[Finding]
 def _settings(settings: Sequence[Setting], found: list[Finding]) -> Iterator[Node]:
     for each in settings:
         try:
-            yield patch_of(each)
+            patch = patch_of(each)
+            if "extends" in patch.children:  # what it names has been read by then
+                text = f"{each.option} cannot set `extends`."
+                raise Refused(Finding("DR123", text, "Write it into the recipe.", Where(patch.file)))
+            yield patch
         except Refused as refused:
             found += refused.findings
 

@@ -196,6 +196,8 @@ def test_references_of_any_size(value, codes):
         ("a=\0", "DR102"),
         ("a=\udcff", "DR101"),
         ("schema=2", "DR111"),
+        ("extends=b.yaml", "DR123"),
+        ("extends=~", "DR123"),
         ("model=~", "DR107"),
         ("nothing=~", "DR129"),
         ("workers.decode.replicas=x", "DR108"),
