@@ -25,7 +25,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     for add in (
         click.option("--env-file", metavar="FILE", multiple=True, help="File with NAME=VALUE for ${NAME}; repeatable."),
         click.option(
-            "--set-string", metavar="PATH=TEXT", multiple=True, help="Like --set; the value is text as it is."
+            "--set-string", metavar="PATH=TEXT", multiple=True, help="Like --set; the value is text, never YAML."
         ),
         click.option(
             "--set", metavar="PATH=VALUE", multiple=True, help="Set a value, such as workers.decode.replicas=2; YAML."
