@@ -1,7 +1,8 @@
 """`dynamo-recipe validate`."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -82,8 +83,14 @@ def _as_json(results: tuple[Validated, ...]) -> str:
     return json.dumps({"recipes": recipes}, indent=2, ensure_ascii=False)
 
 
+def _of_variants(result: Validated) -> Iterator[Finding]:
+    """Yield findings that say which variants were chosen: in these forms nothing else does."""
+    chosen = f"With {' + '.join(result.variants)}: " if result.variants else ""
+    return (replace(each, message=chosen + each.message) for each in result.findings)
+
+
 def _for_ci(results: tuple[Validated, ...], style: str) -> str:
-    found = tuple(each for result in results for each in result.findings)
+    found = tuple(each for result in results for each in _of_variants(result))
     if style == "sarif":
         return output.sarif(found) + "\n"
     return "".join(output.github(each) + "\n" for each in found)

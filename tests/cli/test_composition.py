@@ -89,6 +89,30 @@ def test_a_variant_that_is_wrong_is_told_with_its_combination_and_place(file, ca
     assert out.count("valid") == 13
 
 
+@pytest.mark.parametrize("style", ["github", "sarif"])
+def test_a_ci_service_is_told_the_combination(style, file, capsys):
+    recipe = file(SIX.replace("block_size: 4", "block_size: x"))
+    assert run(["validate", "--all-variants", "--format", style, recipe]) == 2
+    out = capsys.readouterr().out
+    assert "With block4: `kv.block_size` must be" in out
+    assert "With size1 + block4: `kv.block_size` must be" in out
+
+
+def test_the_order_of_keys_changes_neither_plan_nor_recipe(file, capsys):
+    def shown(text):
+        recipe = file(text)
+        words = [recipe, "--variant", "block2", "--variant", "size4"]
+        assert [run(["plan", "-o", "json", *words]), run(["show", *words])] == [0, 0]
+        return capsys.readouterr().out
+
+    def turned(data):
+        if isinstance(data, dict):
+            return {key: turned(data[key]) for key in reversed(data)}
+        return data
+
+    assert shown(SIX) == shown(yaml.safe_dump(turned(yaml.safe_load(SIX)), sort_keys=False))
+
+
 def test_the_name_of_a_run_has_its_variants_and_at_most_40_characters(file):
     long = [f"v{number}-{'x' * 30}" for number in (1, 2)]
     recipe = file(HEAD + f"name: base\nvariants: {{{long[0]}: {{}}, {long[1]}: {{}}, kv: {{}}}}\n")
