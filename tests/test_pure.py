@@ -63,7 +63,8 @@ dynamo_recipes.plan.frontend dynamo_recipes.plan.infrastructure dynamo_recipes.p
 dynamo_recipes.plan.model dynamo_recipes.plan.order dynamo_recipes.plan.place dynamo_recipes.plan.ports
 dynamo_recipes.recipe dynamo_recipes.recipe.about dynamo_recipes.recipe.compose dynamo_recipes.recipe.composition
 dynamo_recipes.recipe.extends dynamo_recipes.recipe.fields dynamo_recipes.recipe.interpolation
-dynamo_recipes.recipe.lifetime dynamo_recipes.recipe.load dynamo_recipes.recipe.model dynamo_recipes.recipe.near
+dynamo_recipes.recipe.infrastructure dynamo_recipes.recipe.lifetime
+dynamo_recipes.recipe.load dynamo_recipes.recipe.model dynamo_recipes.recipe.near
 dynamo_recipes.recipe.overlays dynamo_recipes.recipe.parameters dynamo_recipes.recipe.positions
 dynamo_recipes.recipe.read dynamo_recipes.recipe.references dynamo_recipes.recipe.rest dynamo_recipes.recipe.rules
 dynamo_recipes.recipe.scalars dynamo_recipes.recipe.secrets dynamo_recipes.recipe.settings

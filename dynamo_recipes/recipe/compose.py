@@ -43,10 +43,10 @@ def composed(document: Document, inputs: Inputs) -> Composed:
     found: list[Finding] = []
     texts, wrong = extends.layers(document, inputs.documents)
     found += wrong
-    root = _folded(document.file, texts[0], texts[1:], found)
+    root = _folded(texts[0], texts[1:], found)
     chosen = _chosen(Document(document.file, root), inputs.variants, found)
     settings = list(_settings(inputs.settings, found))
-    root = _folded(document.file, root, [*chosen, *settings], found)
+    root = _folded(root, [*chosen, *settings], found)
     interpolation = Interpolation(Document(document.file, root), inputs.given)
     result = interpolation.result()
     result = Document(result.file, _rebased(result))
@@ -57,9 +57,9 @@ def composed(document: Document, inputs: Inputs) -> Composed:
     return Composed(result, tuple(found), frozenset(interpolation.alone))
 
 
-def _folded(file: str, root: Node, patches: Sequence[Node], found: list[Finding]) -> Node:
+def _folded(root: Node, patches: Sequence[Node], found: list[Finding]) -> Node:
     for patch in patches:
-        found += removing_nothing(root, patch, file)
+        found += removing_nothing(root, patch)
         root = patched(root, patch)
     return root
 

@@ -25,6 +25,7 @@ from dynamo_recipes.recipe.fields import (
     short_for,
     whole,
 )
+from dynamo_recipes.recipe.infrastructure import Infrastructure
 from dynamo_recipes.recipe.lifetime import Ready, Stop
 
 
@@ -202,23 +203,6 @@ class Kv(Section):
         default="auto",
         description="Type of the KV cache's values; auto follows the model.",
         examples=["auto"],
-    )
-
-
-class Infrastructure(Section):
-    """How the processes of the graph find each other and talk. auto is what release and target do best."""
-
-    discovery: Literal["auto", "file"] = Field(default="auto", description="Service discovery.", examples=["auto"])
-    request_plane: Literal["auto", "tcp"] = Field(
-        default="auto", description="How requests reach workers.", examples=["auto"]
-    )
-    response_plane: Literal["auto", "tcp"] = Field(
-        default="auto",
-        description="How answers come back, where the release lets one choose.",
-        examples=["auto"],
-    )
-    event_plane: Literal["auto", "zmq"] = Field(
-        default="auto", description="How KV events reach the router.", examples=["auto"]
     )
 
 

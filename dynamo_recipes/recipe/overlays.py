@@ -39,15 +39,11 @@ def patched(base: Node, patch: Node, path: Path = ()) -> Node:
     return mapping(base, children, keys)
 
 
-def _keeps_null(path: Path) -> bool:
-    """Tell whether null is a value in a mapping: in the `args` of a worker, and in variants, which are patches."""
-    return (len(path) == 3 and (path[0], path[2]) == ("workers", "args")) or (len(path) > 1 and path[0] == "variants")
-
-
 def _removes(before: Node | None, path: Path) -> bool:
+    """Tell whether null in the mapping at `path` removes what is there `before`; elsewhere it is a value."""
     if path[:1] == ("variants",):
         return len(path) == 1  # a whole variant; what one variant says is for its own time
-    return before is not None or not _keeps_null(path)
+    return before is not None or not (len(path) == 3 and (path[0], path[2]) == ("workers", "args"))
 
 
 def mapping(like: Node, children: "dict[str | int, Node]", keys: "dict[str, tuple[int, int]]") -> Node:
@@ -88,20 +84,17 @@ def labelled(node: Node, file: str, by: str = "") -> Node:
     return Node(node.mark, node.value, node.size, node.height, children, node.keys, node.file or file, by or node.by)
 
 
-def removing_nothing(base: Node, patch: Node, file: str, path: Path = ()) -> Iterator[Finding]:
-    """Yield a finding (DR129) for each null of a patch that removes nothing: most often a name is misspelt.
-
-    `file` is that of nodes which name none.
-    """
+def removing_nothing(base: Node, patch: Node, path: Path = ()) -> Iterator[Finding]:
+    """Yield a finding (DR129) for each null of a patch that removes nothing: most often a name is misspelt."""
     base, patch = _opened(base, patch, path)
     for name, child in patch.children.items() if isinstance(patch.value, dict) else ():
         place = (*path, name)
         before = base.children.get(name) if isinstance(base.value, dict) else None
-        if child.value is None and before is None and not _keeps_null(path):
-            where = Where(child.file or patch.file or file, *patch.keys[str(name)], place)
+        if child.value is None and before is None and _removes(before, path):
+            where = Where(child.file, *patch.keys[str(name)], place)
             text = f"null removes nothing: there is no `{shown(dotted(place))}`."
             yield Finding(
                 "DR129", text, "Check the name.", where, "error" if where.file.startswith("--") else "warning"
             )
         elif isinstance(child.value, dict):
-            yield from removing_nothing(before or _EMPTY, child, file, place)
+            yield from removing_nothing(before or _EMPTY, child, place)

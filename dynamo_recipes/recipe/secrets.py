@@ -60,8 +60,7 @@ def masked(found: Iterable[Finding], data: Data, known: Iterable[str] = ()) -> t
     `known`: more values that are secrets.
     """
     found = tuple(found)
-    texts = {*(str(each.value) for each in _secrets(data)), *_inner_keys(data), *known} if found else set()
-    texts = {text for text in texts if len(text) >= _SHORTEST}
+    texts = _texts(data, known) if found else set()
     spellings = {shown(each, len(each)) for text in texts for each in (text, text.replace("_", "-"))}  # flags: `a-b`
     values = sorted(spellings, key=len, reverse=True)
     if len(texts) > _MOST_MASKED:
@@ -71,8 +70,13 @@ def masked(found: Iterable[Finding], data: Data, known: Iterable[str] = ()) -> t
 
 def hidden(text: str, data: Data) -> str:
     """Return a recipe's own text with its secrets masked."""
-    values = {str(each.value) for each in _secrets(data)} | set(_inner_keys(data))
-    return _mask(text, sorted((each for each in values if len(each) >= _SHORTEST), key=len, reverse=True))
+    return _mask(text, sorted(_texts(data), key=len, reverse=True))
+
+
+def _texts(data: Data, known: Iterable[str] = ()) -> set[str]:
+    """Return the secrets of a text that are long enough to be masked."""
+    texts = {*(str(each.value) for each in _secrets(data)), *_inner_keys(data), *known}
+    return {text for text in texts if len(text) >= _SHORTEST}
 
 
 def _inner_keys(data: Data) -> Iterator[str]:
