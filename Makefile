@@ -15,8 +15,8 @@ install: ## Make .venv with dynamo-recipes in it, byte-compiled
 quickstart: install ## Run the quick start from nothing: real Dynamo, simulated engine, no GPU
 	@$(IN) $(BIN)/dynamo-recipe smoke recipes/quickstart.yaml
 
-test: ## Run the tests from nothing, two at a time
-	@$(IN) tools/venv.sh dev && $(BIN)/python -m pytest -n 2 --dist worksteal -m "not service"
+test: ## Run the tests from nothing, three at a time
+	@$(IN) tools/venv.sh dev && $(BIN)/python -m pytest -n 3 --dist worksteal -m "not service"
 
 check: ## Lint, types, layers, generated files, tests
 	@$(IN) tools/venv.sh dev

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from benchmarks.processes import COMMAND, Failed, Started
-from dynamo_recipes.app import models, preparing
+from dynamo_recipes.app import here, models, preparing
 from dynamo_recipes.app.planning import Planned, planned
 from dynamo_recipes.launch import environments, ports, processes, secrets
 from dynamo_recipes.launch.ask import Endpoint, call
@@ -56,7 +56,7 @@ def graph(name: str, folder: Path) -> Graph:
     recipe["frontend"] = {**recipe.get("frontend", {}), "port": port}
     file = folder / f"{name}.yaml"
     file.write_text(yaml.safe_dump(recipe), encoding="utf-8")
-    result = planned(file.read_bytes(), file.name, preparing.this_machine(None))
+    result = planned(file.read_bytes(), file.name, here.launchable(None).hosts[0][1])
     if result.plan is None or not result.ok:
         raise Failed(f"{name}: {result.findings[0].message}")
     service = result.plan.service

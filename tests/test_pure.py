@@ -51,26 +51,33 @@ OURS = """
 dynamo_recipes
 dynamo_recipes.__main__
 dynamo_recipes.app dynamo_recipes.app.composing dynamo_recipes.app.envfile dynamo_recipes.app.files
-dynamo_recipes.app.planning dynamo_recipes.app.repository dynamo_recipes.app.sources dynamo_recipes.app.validate
+dynamo_recipes.app.fitting dynamo_recipes.app.planning dynamo_recipes.app.repository dynamo_recipes.app.sources
+dynamo_recipes.app.validate
 dynamo_recipes.cli dynamo_recipes.cli.main dynamo_recipes.cli.options dynamo_recipes.cli.output
-dynamo_recipes.cli.overlaying
-dynamo_recipes.cli.validate
+dynamo_recipes.cli.overlaying dynamo_recipes.cli.validate
 dynamo_recipes.engines dynamo_recipes.engines.mocker
 dynamo_recipes.errors
 dynamo_recipes.findings
 dynamo_recipes.plan dynamo_recipes.plan.arguments dynamo_recipes.plan.build dynamo_recipes.plan.checks
-dynamo_recipes.plan.frontend dynamo_recipes.plan.infrastructure dynamo_recipes.plan.layout
-dynamo_recipes.plan.model dynamo_recipes.plan.order dynamo_recipes.plan.place dynamo_recipes.plan.ports
+dynamo_recipes.plan.frontend dynamo_recipes.plan.infrastructure dynamo_recipes.plan.layout dynamo_recipes.plan.model
+dynamo_recipes.plan.order dynamo_recipes.plan.place dynamo_recipes.plan.ports
 dynamo_recipes.recipe dynamo_recipes.recipe.about dynamo_recipes.recipe.compose dynamo_recipes.recipe.composition
-dynamo_recipes.recipe.extends dynamo_recipes.recipe.fields dynamo_recipes.recipe.interpolation
-dynamo_recipes.recipe.infrastructure dynamo_recipes.recipe.lifetime
-dynamo_recipes.recipe.load dynamo_recipes.recipe.model dynamo_recipes.recipe.near
-dynamo_recipes.recipe.overlays dynamo_recipes.recipe.parameters dynamo_recipes.recipe.positions
-dynamo_recipes.recipe.read dynamo_recipes.recipe.references dynamo_recipes.recipe.rest dynamo_recipes.recipe.rules
-dynamo_recipes.recipe.scalars dynamo_recipes.recipe.secrets dynamo_recipes.recipe.settings
-dynamo_recipes.recipe.shape
-dynamo_recipes.support dynamo_recipes.support.data dynamo_recipes.support.facts dynamo_recipes.support.flags
-dynamo_recipes.support.gpus dynamo_recipes.support.releases dynamo_recipes.support.resolve
+dynamo_recipes.recipe.extends dynamo_recipes.recipe.fields dynamo_recipes.recipe.hardware
+dynamo_recipes.recipe.infrastructure dynamo_recipes.recipe.interpolation dynamo_recipes.recipe.lifetime
+dynamo_recipes.recipe.load dynamo_recipes.recipe.model dynamo_recipes.recipe.near dynamo_recipes.recipe.overlays
+dynamo_recipes.recipe.parameters dynamo_recipes.recipe.positions dynamo_recipes.recipe.read
+dynamo_recipes.recipe.references dynamo_recipes.recipe.rest dynamo_recipes.recipe.rules dynamo_recipes.recipe.scalars
+dynamo_recipes.recipe.secrets dynamo_recipes.recipe.served dynamo_recipes.recipe.settings dynamo_recipes.recipe.shape
+dynamo_recipes.support dynamo_recipes.support.broken dynamo_recipes.support.candidates dynamo_recipes.support.case
+dynamo_recipes.support.changes dynamo_recipes.support.choices dynamo_recipes.support.data dynamo_recipes.support.facts
+dynamo_recipes.support.features dynamo_recipes.support.flags dynamo_recipes.support.gpus
+dynamo_recipes.support.numbers dynamo_recipes.support.releases dynamo_recipes.support.resolve
+dynamo_recipes.support.rules dynamo_recipes.support.rules.abilities dynamo_recipes.support.rules.cluster
+dynamo_recipes.support.rules.drivers dynamo_recipes.support.rules.engines dynamo_recipes.support.rules.feature
+dynamo_recipes.support.rules.images dynamo_recipes.support.rules.machine dynamo_recipes.support.rules.mixtures
+dynamo_recipes.support.rules.models dynamo_recipes.support.rules.unknown dynamo_recipes.support.rules.verified
+dynamo_recipes.support.rules.wheels dynamo_recipes.support.rules.words dynamo_recipes.support.semver
+dynamo_recipes.support.target
 """
 
 PROGRAM = """
@@ -90,7 +97,7 @@ print(json.dumps({"status": status, "modules": sorted(set(sys.modules) - before)
 def imported() -> set[str]:
     command = [sys.executable, "-c", PROGRAM, "validate", "recipes/quickstart.yaml"]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
-    assert done.stdout == "recipes/quickstart.yaml: valid\n"
+    assert done.stdout == "recipes/quickstart.yaml: valid (local, docker, kubernetes: Dynamo 1.4.2)\n"
     told = json.loads(done.stderr)
     assert told["status"] == 0
     return set(told["modules"])

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from dynamo_recipes.findings import CODES
-from dynamo_recipes.recipe.schema import recipe_schema, site_schema
+from dynamo_recipes.recipe.schema import facts_schema, recipe_schema, site_schema
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools import support_page  # noqa: E402 - found in the folder above
+
 _MADE = "<!-- Made by tools/make_docs.py: make schema -->\n\n"
 
 
@@ -19,9 +23,12 @@ def pages() -> dict[str, str]:
     return {
         "docs/reference/recipe.md": _keys_page("recipe", recipe_schema()),
         "docs/reference/site.md": _keys_page("site", site_schema()),
+        "docs/reference/facts.md": _keys_page("facts file", facts_schema()),
         "docs/reference/findings.md": _findings_page(),
+        "docs/support-matrix.md": _MADE + support_page.page(),
         "schemas/recipe.v1.json": recipe_schema(),
         "schemas/site.v1.json": site_schema(),
+        "schemas/facts.v1.json": facts_schema(),
     }
 
 
@@ -61,7 +68,14 @@ def _type(value: dict[str, Any], schema: dict[str, Any]) -> str:
         return " or ".join(_type(each, schema) for each in value["anyOf"] if each.get("type") != "null")
     if "const" in value or "enum" in value:
         return " ".join(f"`{each}`" for each in value.get("enum", [value.get("const")]))
-    words = {"integer": "whole number", "string": "text", "object": "mapping", "array": "list", "number": "number"}
+    words = {
+        "integer": "whole number",
+        "string": "text",
+        "object": "mapping",
+        "array": "list",
+        "number": "number",
+        "boolean": "true or false",
+    }
     return words.get(str(value.get("type")), "any") + _range(value) + _entries(value, schema)
 
 

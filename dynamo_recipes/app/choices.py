@@ -1,9 +1,10 @@
-"""What a word on the command line may become: recipe files, and the variants in one. Raises nothing: a shell waits."""
+"""What a word on the command line may become: recipe files, variants in one, GPUs. Raises nothing: a shell waits."""
 
 import os
 from collections.abc import Iterable, Iterator
 
 from dynamo_recipes.recipe.load import MOST_BYTES, load
+from dynamo_recipes.support import data
 
 _MOST_LETTERS = 4096  # of a name: no path is longer
 _MOST_HELP = 200
@@ -32,6 +33,21 @@ def recipe_files(start: str) -> tuple[str, ...]:
     # A name that begins like an option, a variable or a home folder is told apart by its folder.
     plain = [each if folder or each[0].isalnum() or each[0] in "._" else f"./{each}" for each in names]
     return tuple(path for each in plain if showable(path := os.path.join(folder, each)))
+
+
+def engine_names() -> tuple[str, ...]:
+    """Return the engines that are known."""
+    return tuple(data.load("engines.json"))
+
+
+def release_names() -> tuple[str, ...]:
+    """Return the Dynamo releases that are known, newest first."""
+    return data.release_names()
+
+
+def gpu_names() -> tuple[str, ...]:
+    """Return the GPUs of the table, by the name that recipes use."""
+    return tuple(data.load("gpus.json"))
 
 
 def showable(text: str) -> bool:

@@ -1,23 +1,23 @@
 """Show the plan of a recipe."""
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from dynamo_recipes.app.composing import NOTHING, Inputs, read
-from dynamo_recipes.app.planning import Planned, planned_at
+from dynamo_recipes.app.planning import ANYWHERE, Against, Planned, planned_at
 from dynamo_recipes.app.show import listed
 from dynamo_recipes.errors import Refused
 from dynamo_recipes.plan import show
 
-if TYPE_CHECKING:
-    from dynamo_recipes.app.site import Place
-
 Form = Literal["text", "json", "mermaid"]
 
 
-def plan(name: str, inputs: Inputs = NOTHING, place: "Place | None" = None) -> Planned:
-    """Return the plan of a recipe at a site. Raises Refused with all findings when there is none."""
-    result = planned_at(place, read(name, inputs))
+def plan(name: str, inputs: Inputs = NOTHING, against: Against = ANYWHERE) -> Planned:
+    """Return the plan of a recipe. Raises Refused with all findings when there is none.
+
+    Without a target it is for the first that fits.
+    """
+    result = planned_at(read(name, inputs), against)
     if not result.ok or result.plan is None:
         raise Refused(*result.findings)
     return result

@@ -1,14 +1,14 @@
 """From the bytes of a recipe to its plan, as far as it gets, and everything that is wrong on the way."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from dynamo_recipes import engines
-from dynamo_recipes.app import files
+from dynamo_recipes.app import files, fitting
 from dynamo_recipes.app.composing import Source
 from dynamo_recipes.app.files import File
+from dynamo_recipes.app.fitting import Answering
 from dynamo_recipes.findings import Finding, errors_of
 from dynamo_recipes.plan.build import build
 from dynamo_recipes.plan.checks import check_graph
@@ -21,11 +21,37 @@ from dynamo_recipes.recipe.model import Recipe
 from dynamo_recipes.recipe.read import Reading, in_order, read
 from dynamo_recipes.support.facts import UNKNOWN, HostFacts
 from dynamo_recipes.support.resolve import Resolution, resolve
+from dynamo_recipes.support.target import LOCAL, TARGETS, Target
 
 if TYPE_CHECKING:
+    from dynamo_recipes.app.machines import Judge, Machines
     from dynamo_recipes.app.site import Place
 
 _MOST_NAME = 40
+
+
+class Against(NamedTuple):
+    """What a recipe is judged against. Without a target, all; without machines, where nothing is known.
+
+    `place` says where secrets are; `answering` may be a lock file.
+    """
+
+    place: "Place | None" = None
+    target: Target | None = None
+    answering: Answering = resolve
+    machines: "Machines | None" = None
+
+    def judged(self, judge: "Judge") -> "Planned":
+        """Return what a recipe comes to on the first machine that it fits."""
+        return self.machines.judged(judge) if self.machines else judge(UNKNOWN)
+
+
+ANYWHERE = Against()
+
+
+def against(place: "Place | None" = None, target: str | None = None, machines: "Machines | None" = None) -> Against:
+    """Return what a recipe is judged against: a site, a target by its name, and machines."""
+    return Against(place, TARGETS[target] if target else None, machines=machines)
 
 
 class Planned(NamedTuple):
@@ -34,6 +60,7 @@ class Planned(NamedTuple):
     reading: Reading
     findings: tuple[Finding, ...]
     resolution: Resolution | None = None
+    targets: tuple[fitting.Fit, ...] = ()  # every target that was judged
     plan: Plan | None = None
     devices: Inventory | None = None
     instances: tuple[Instance, ...] = ()
@@ -51,47 +78,53 @@ def planned(
     facts: HostFacts = UNKNOWN,
     inputs: Inputs = Inputs(),  # noqa: B008 - it is frozen
     folder: Path | None = None,
+    target: Target | None = LOCAL,
 ) -> Planned:
     """Return the plan of a recipe's text, with the ports that it gets where none is taken.
 
-    `folder` is where its relative paths start; without it the recipe's files are not looked at.
+    `folder` is where its relative paths start; without it the recipe's files are not looked at. Without a `target` all
+    are judged.
     """
-    return _plan_of(read(raw, file, inputs), facts, inputs.variants, folder)
+    return _plan_of(read(raw, file, inputs), inputs.variants, folder, facts, Against(target=target))
 
 
-def planned_of(source: Source, facts: HostFacts = UNKNOWN) -> Planned:
-    """Return the plan of a recipe that was read with all that is laid over it."""
+def reading_of(source: Source) -> Reading:
+    """Return a recipe that was read with all that is laid over it; what is wrong with that is among its findings."""
     reading = read(source.raw, source.file, source.inputs)
-    if source.findings:
-        found = secrets.masked(in_order((*reading.findings, *source.findings)), None)
-        reading = reading._replace(recipe=None, findings=found)
-    return _plan_of(reading, facts, source.inputs.variants, source.folder)
+    if not source.findings:
+        return reading
+    found = secrets.masked(in_order((*reading.findings, *source.findings)), None)
+    return reading._replace(recipe=None, findings=found)
 
 
-def _plan_of(reading: Reading, facts: HostFacts, variants: tuple[str, ...], folder: Path | None) -> Planned:
+def _plan_of(
+    reading: Reading, variants: tuple[str, ...], folder: Path | None, facts: HostFacts, against: Against
+) -> Planned:
     recipe = reading.recipe or reading.rest
     if recipe is None:
         return Planned(reading, reading.findings)
     given, unusable = files.read(recipe.files, folder)
-    resolution, found = resolve(recipe, facts)
-    found = (*found, *unusable)
-    if resolution is None:
-        return Planned(reading, _all(reading, (*found, *check_graph(recipe))))
+    fits = fitting.judged(recipe, facts, against.target, against.answering)
+    resolution, found = fitting.chosen(fits), (*fitting.findings(fits, recipe, facts, against.answering), *unusable)
+    unable = fitting.unable(resolution) if resolution else ()
+    if resolution is None or unable:
+        return Planned(reading, _all(reading, (*found, *unable, *check_graph(recipe))), resolution, fits)
     engine = engines.load(resolution.engine)
     plan, more = build(recipe, run_name(recipe, reading.file, variants), resolution, engine)
     if plan is None:
-        return Planned(reading, _all(reading, (*found, *more)), resolution)
+        return Planned(reading, _all(reading, (*found, *more)), resolution, fits)
     devices = inventory(recipe.hardware, plan)
     instances, last = lay_out(plan, devices)
     findings = _all(reading, (*found, *more, *last))
     if reading.recipe is None:  # the plan of what is left of a wrong recipe only told what else is wrong
         return Planned(reading, findings)
-    return Planned(reading, findings, resolution, plan, devices, instances, given)
+    return Planned(reading, findings, resolution, fits, plan, devices, instances, given)
 
 
-def planned_at(place: "Place | None", source: Source) -> Planned:
-    """Return the plan of a recipe on a host of a site; without one, where nothing is known."""
-    return place.judged(partial(planned_of, source)) if place else planned_of(source)
+def planned_at(source: Source, against: Against = ANYWHERE) -> Planned:
+    """Return the plan of a recipe on the first machine that it fits; without machines, where nothing is known."""
+    reading = reading_of(source)
+    return against.judged(lambda facts: _plan_of(reading, source.inputs.variants, source.folder, facts, against))
 
 
 def _all(reading: Reading, found: tuple[Finding, ...]) -> tuple[Finding, ...]:

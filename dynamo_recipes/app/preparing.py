@@ -14,19 +14,7 @@ from dynamo_recipes.launch.folders import RunFolder
 from dynamo_recipes.launch.signals import Signals
 from dynamo_recipes.plan.bind import Places, bind
 from dynamo_recipes.plan.model import Plan
-from dynamo_recipes.support.facts import HostFacts
 from dynamo_recipes.support.resolve import runs_on
-
-
-def this_machine(python: str | None) -> HostFacts:
-    """Return what is known of this machine without asking anything outside this process."""
-    library, version = platform.libc_ver()
-    return HostFacts(
-        os=sys.platform,
-        arch={"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine()) or None,
-        glibc=version if library == "glibc" else None,
-        python=(python,) if python and python[0].isdigit() else None,
-    )
 
 
 class Preparation:
@@ -73,7 +61,7 @@ class Preparation:
 
 def own_python(result: Planned) -> str | None:
     """Return this process's own interpreter when the release runs on it: then nothing has to be looked for."""
-    if result.resolution is None or not runs_on(result.resolution.release, platform.python_version()):
+    if result.resolution is None or not runs_on(result.resolution, platform.python_version()):
         return None
     return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
 

@@ -2,30 +2,27 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dynamo_recipes import targets
 from dynamo_recipes.app import models
 from dynamo_recipes.app.composing import NOTHING, Inputs, read
-from dynamo_recipes.app.planning import planned_at
+from dynamo_recipes.app.planning import ANYWHERE, Against, planned_at
 from dynamo_recipes.errors import Refused
 from dynamo_recipes.findings import Finding
 from dynamo_recipes.plan.model import Source
+from dynamo_recipes.support.target import TARGETS as SUPPORTED
 from dynamo_recipes.targets.target import Artifact
-
-if TYPE_CHECKING:
-    from dynamo_recipes.app.site import Place
 
 TARGETS = tuple(targets.TARGETS)
 _MODEL = "model"
 
 
 def render(
-    name: str, target: str, out: str | None, inputs: Inputs = NOTHING, at: "Place | None" = None
+    name: str, target: str, out: str | None, inputs: Inputs = NOTHING, against: Against = ANYWHERE
 ) -> tuple[Artifact, ...]:
-    """Return the files of a recipe for a target, at a site. `out` is the folder that they are meant for."""
+    """Return the files of a recipe for a target. `out` is the folder that they are meant for."""
     source = read(name, inputs)
-    result = planned_at(at, source)
+    result = planned_at(source, against._replace(target=SUPPORTED[target]))
     if not result.ok or result.plan is None:
         raise Refused(*result.findings)
     place = _model_place(result.plan.model, source.folder, Path(out or "."))

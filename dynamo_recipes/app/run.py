@@ -6,16 +6,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
-from dynamo_recipes.app import models
+from dynamo_recipes.app import here, models
 from dynamo_recipes.app.composing import NOTHING, Inputs, read
-from dynamo_recipes.app.planning import Planned, planned_of
-from dynamo_recipes.app.preparing import Preparation, busy, fixed_ports, refuse, this_machine
+from dynamo_recipes.app.machines import Machines
+from dynamo_recipes.app.planning import ANYWHERE, Against, Planned, planned_at
+from dynamo_recipes.app.preparing import Preparation, busy, fixed_ports, refuse
 from dynamo_recipes.errors import DynamoRecipesError, Refused, WrongAnswer
 from dynamo_recipes.launch import folders, guarded, leftovers, masking, ports, runner, secrets, signals, smoke
 from dynamo_recipes.launch.ask import Endpoint
 from dynamo_recipes.plan.bind import Places, ProcessSpec, Secret, bind
 from dynamo_recipes.plan.layout import lay_out
 from dynamo_recipes.plan.model import Instance, Plan
+from dynamo_recipes.support.target import LOCAL
 
 if TYPE_CHECKING:
     from dynamo_recipes.app.site import Place
@@ -32,7 +34,7 @@ class Options:
     environment: str | None = None  # a virtual environment that has Dynamo
     python: str | None = None  # version or path for the environment that is made
     inputs: Inputs = NOTHING  # what is laid over the recipe
-    site: "Place | None" = None
+    against: Against = ANYWHERE
 
 
 def keep_status() -> None:
@@ -74,7 +76,7 @@ def ask(name: str, options: Options, answered: Callable[[smoke.Answered], None])
 def started(name: str, options: Options) -> Iterator[Started]:
     """Start a recipe's graph and wait until it serves; stop it on leaving."""
     source = read(name, options.inputs)
-    result = planned_of(source, this_machine(options.python))
+    result = planned_at(source, options.against._replace(target=LOCAL, machines=_machines(options)))
     if not result.ok or result.plan is None:
         raise Refused(*result.findings)
     plan = result.plan
@@ -88,7 +90,7 @@ def started(name: str, options: Options) -> Iterator[Started]:
         model = models.location(plan.model, source.folder)
         paths = tuple((each.name, str(each.path)) for each in result.files)
         places = Places("python", str(folder.path), model, gpus_are_real=not plan.virtual_gpus, files=paths)
-        ways = _ways(options.site)
+        ways = _ways(options.against.place)
         python = Preparation(result, folder, watched, ways).interpreter(
             options.environment, options.python, places, _saying(options, "environment")
         )
@@ -102,6 +104,13 @@ def started(name: str, options: Options) -> Iterator[Started]:
             seconds = run.wait_ready(plan.ready_timeout, plan.idle_timeout, pump)
             held.release()
             yield Started(run, endpoint, seconds, tuple(_metrics(instances, endpoint)))
+
+
+def _machines(options: Options) -> Machines:
+    """Return the machines to judge on, else this one; into an environment that is given nothing is installed."""
+    found = options.against.machines or here.launchable(options.python)
+    given = options.environment is not None
+    return Machines(tuple((name, facts._replace(environment=given)) for name, facts in found.hosts))
 
 
 def _ways(site: "Place | None") -> dict[str, secrets.Way]:

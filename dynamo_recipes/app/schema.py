@@ -1,10 +1,11 @@
-"""The JSON Schemas of recipes and sites."""
+"""The JSON Schemas of recipes, sites and facts files."""
 
-from dynamo_recipes.recipe.schema import recipe_schema, site_schema
+from dynamo_recipes.recipe.schema import facts_schema, recipe_schema, site_schema
 
-SCHEMAS = ("recipe", "site")
+_OF = {"recipe": recipe_schema, "site": site_schema, "facts": facts_schema}
+SCHEMAS = tuple(_OF)
 
 
 def schema(which: str) -> str:
-    """Return the schema of recipes or of sites."""
-    return site_schema() if which == "site" else recipe_schema()
+    """Return the schema of recipes, of sites or of facts files."""
+    return _OF[which]()

@@ -1,22 +1,16 @@
-"""The site that a command names: read, and what a recipe is judged against because of it.
+"""The site that a command names. What a recipe is judged on because of it is in `given`.
 
 Loaded only when a site is named: `validate` without one does not pay for it.
 """
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from dynamo_recipes.app import sources
-from dynamo_recipes.app.planning import Planned
 from dynamo_recipes.errors import Refused
-from dynamo_recipes.findings import Finding, errors_of
 from dynamo_recipes.recipe.read_site import read_site
-from dynamo_recipes.recipe.site import Host, Site
-from dynamo_recipes.support.facts import UNKNOWN, HostFacts
-
-Judge = Callable[[HostFacts], Planned]
+from dynamo_recipes.recipe.site import Site
 
 
 @dataclass(frozen=True)
@@ -30,35 +24,6 @@ class Place:
         """Return the file of a secret, as a path that can be opened."""
         given = self.site.secrets[name].file
         return self.folder / os.path.expanduser(given) if given is not None else None
-
-    def judged(self, judge: Judge) -> Planned:
-        """Return what a recipe comes to on the first of the site's hosts that it fits.
-
-        Where it fits none: on the first, and what is the host's fault names it. Without hosts: where nothing is known.
-        """
-        first: tuple[str, Planned] | None = None
-        for name, host in self.site.hosts.items():
-            result = judge(_facts(host))
-            if result.resolution is not None:
-                return result
-            first = first or (name, result)
-        anywhere = judge(UNKNOWN)
-        return anywhere if first is None else _naming(*first, anywhere)
-
-
-def _facts(host: Host) -> HostFacts:
-    return HostFacts(host.os, host.arch, host.glibc, tuple(host.python) if host.python else None)
-
-
-def _naming(host: str, result: Planned, anywhere: Planned) -> Planned:
-    """Return the result with the host's name in each finding that is not there where nothing is known of a host."""
-    known = set(errors_of(anywhere.findings))
-    named = (each if each in known else _on(host, each) for each in result.findings)
-    return result._replace(findings=tuple(named))
-
-
-def _on(host: str, found: Finding) -> Finding:
-    return replace(found, message=f"On the host `{host}`: {found.message}")
 
 
 def read(name: str) -> Place:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import click
 from click.shell_completion import CompletionItem
 
-from dynamo_recipes.app.choices import recipe_files, showable, variants_of
+from dynamo_recipes.app.choices import engine_names, gpu_names, recipe_files, release_names, showable, variants_of
 from dynamo_recipes.cli.main import VERBS, Verbs, cli
 from dynamo_recipes.cli.shells import SHELLS, VARIABLE
 from dynamo_recipes.errors import OK, WRONG
@@ -57,6 +57,16 @@ def codes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Item
     return [CompletionItem(code, help=CODES[code]) for code in CODES if code.startswith(incomplete.upper())]
 
 
+def releases(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+    """Complete a Dynamo release."""
+    return [CompletionItem(each) for each in release_names() if each.startswith(incomplete)]
+
+
+def engines(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+    """Complete the name of an engine."""
+    return [CompletionItem(each) for each in engine_names() if each.startswith(incomplete)]
+
+
 def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """Complete any file."""
     return [CompletionItem(incomplete, type="file")]
@@ -67,6 +77,20 @@ def folders(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> It
     return [CompletionItem(incomplete, type="dir")]
 
 
+def words(*known: str) -> Find:
+    """Complete one of a few words."""
+
+    def find(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+        return [CompletionItem(each) for each in known if each.startswith(incomplete)]
+
+    return find
+
+
+def gpus(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+    """Complete the name of a GPU in the table."""
+    return [CompletionItem(name) for name in gpu_names() if name.startswith(incomplete)]
+
+
 # By the name of an argument or the spelling of an option: what it takes. Choices and flags need no line.
 TAKES: dict[str, Find] = {
     "recipe": recipes,
@@ -74,7 +98,13 @@ TAKES: dict[str, Find] = {
     "file": recipes,
     "code": codes,
     "--variant": variants,
+    "--release": releases,
+    "--engine": engines,
     "--site": recipes,
+    "--facts": files,
+    "--gpu": gpus,
+    "--os": words("linux", "darwin", "windows", "ubuntu-22.04", "ubuntu-24.04"),
+    "--arch": words("x86_64", "aarch64"),
     "--env-file": files,
     "--environment": folders,
     "--python": files,

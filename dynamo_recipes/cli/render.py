@@ -19,10 +19,14 @@ from dynamo_recipes.cli import options, output, overlaying
     help="Folder to write into; without it the main file goes to standard output.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say which files would be written.")
+@options.locked
 @options.site
-def command(recipe: str, target: str, out: str | None, dry_run: bool, site: str | None, **words: Any) -> None:
+@options.facts
+@options.here
+def command(recipe: str, target: str, out: str | None, dry_run: bool, **words: Any) -> None:
     """Write the graph of RECIPE as files for a target. They need nothing of dynamo-recipes to run."""
-    files = render(recipe, target, out, overlaying.taken(words), options.read_site(site))
+    inputs = overlaying.taken(words)
+    files = render(recipe, target, out, inputs, options.taken(words, recipe, inputs))
     if dry_run:
         click.echo("\n".join(output.visible(f"{out or '.'}/{each.path}") for each in files))
     elif out:

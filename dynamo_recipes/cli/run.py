@@ -20,13 +20,14 @@ _METRICS = 8  # addresses that are shown
 @overlaying.options
 @click.option("-q", "--quiet", is_flag=True, help="Do not show the logs of the processes; their files have them.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and start nothing.")
-def command(recipe: str, quiet: bool, dry_run: bool, site: str | None, **words: Any) -> None:
+def command(recipe: str, quiet: bool, dry_run: bool, **words: Any) -> None:
     """Launch RECIPE on this machine, say when it serves, and stop it on Ctrl-C."""
-    inputs, place = overlaying.taken(words), options.read_site(site)
+    inputs = overlaying.taken(words)
+    against = options.taken(words, recipe, inputs, launching=not dry_run)
     if dry_run:
-        click.echo(shown(plan(recipe, inputs, place), "text"), nl=False)
+        click.echo(shown(plan(recipe, inputs, against), "text"), nl=False)
         return
-    serve(recipe, launching.made(inputs, place, logs=not quiet, **words), _ready)
+    serve(recipe, launching.made(inputs, against, logs=not quiet, **words), _ready)
 
 
 def _ready(graph: Started) -> None:

@@ -14,11 +14,11 @@ from dynamo_recipes.cli.output import visible
 @launching.options
 @overlaying.options
 @click.option("-v", "--verbose", is_flag=True, help="Show the logs of the processes.")
-def command(recipe: str, verbose: bool, site: str | None, **words: Any) -> None:
+def command(recipe: str, verbose: bool, **words: Any) -> None:
     """Launch RECIPE, ask it real questions, check the answers, stop it. For CI."""
     inputs = overlaying.taken(words)
     ask(
         recipe,
-        launching.made(inputs, options.read_site(site), logs=verbose, **words),
+        launching.made(inputs, options.taken(words, recipe, inputs, launching=True), logs=verbose, **words),
         lambda each: click.echo(visible(f"ok {each.what}: {each.result}")),
     )

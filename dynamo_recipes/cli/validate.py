@@ -3,17 +3,15 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from dynamo_recipes.app.planning import Against
 from dynamo_recipes.app.validate import Validated, validate
 from dynamo_recipes.cli import options, output, overlaying
 from dynamo_recipes.errors import FAILED, Refused, exit_status
 from dynamo_recipes.findings import Finding
-
-if TYPE_CHECKING:
-    from dynamo_recipes.app.site import Place
 
 
 @click.command(cls=overlaying.Command)
@@ -23,17 +21,23 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the result.")
 @click.option("--format", "style", type=click.Choice(output.FORMATS), default="text", help="Findings for a CI service.")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
+@options.target
+@options.locked
 @options.site
-def command(
-    recipes: tuple[str, ...], form: str, style: str, strict: bool, all_variants: bool, site: str | None, **words: Any
-) -> int:
-    """Check RECIPES: files, folders, or - for standard input. All that is wrong is reported at once."""
+@options.facts
+@options.here
+def command(recipes: tuple[str, ...], form: str, style: str, strict: bool, all_variants: bool, **words: Any) -> int:
+    """Check RECIPES: files, folders, or - for standard input. All that is wrong is reported at once.
+
+    Without -t a recipe is valid when it fits one target at least; what is wrong with the others is a note.
+    """
     if form == "json" and style != "text":
         raise click.UsageError("-o json and --format exclude each other.")
     if all_variants and words["variant"]:
         raise click.UsageError("--variant and --all-variants exclude each other.")
-    place, wrong = _place(site)
-    results = (*wrong, *validate(recipes, overlaying.taken(words), all_variants, place))
+    inputs, locks = overlaying.taken(words), options.locks(words.pop("locked"))
+    against, wrong = _against(words)
+    results = (*wrong, *validate(recipes, inputs, all_variants, against, locks))
     if form == "json":
         click.echo(_as_json(results))
     elif style != "text":
@@ -44,12 +48,19 @@ def command(
     return exit_status(found) or (FAILED if strict and _warned(found) else 0)
 
 
-def _place(site: str | None) -> "tuple[Place | None, tuple[Validated, ...]]":
-    """Return the site, and what is wrong with it as the first result: recipes are judged without it then."""
+def _against(words: dict[str, Any]) -> tuple[Against, tuple[Validated, ...]]:
+    """Return what recipes are judged against, and first of all results what is wrong with it: by file or option.
+
+    Recipes are judged without facts and hosts that are wrong.
+    """
     try:
-        return options.read_site(site), ()
+        return options.taken(dict(words)), ()
     except Refused as refused:
-        return None, (Validated(site or "", refused.findings),)
+        found: dict[str, list[Finding]] = {}
+        for each in refused.findings:
+            found.setdefault(each.where.file, []).append(each)
+        wrong = tuple(Validated(name, tuple(those)) for name, those in found.items())
+        return options.taken({"target": words["target"]}), wrong
 
 
 def _warned(found: Iterable[Finding]) -> bool:
@@ -62,7 +73,19 @@ def _as_text(results: tuple[Validated, ...], all_variants: bool) -> None:
             output.say(f"{_named(result)}:")
         output.complain(result.findings)
         if not exit_status(result.findings):
-            click.echo(f"{_named(result)}: valid")
+            targets = f" ({_on_targets(result)})" if result.targets else ""
+            click.echo(f"{_named(result)}: valid{targets}")
+
+
+def _on_targets(result: Validated) -> str:
+    """Return the release that each target gets: `local: Dynamo 1.6.0; docker, kubernetes: Dynamo 1.4.2`."""
+    of_release: dict[str | None, list[str]] = {}
+    for each in result.targets:
+        of_release.setdefault(each.dynamo, []).append(each.target)
+    return "; ".join(
+        f"{', '.join(names)}: {f'Dynamo {release}' if release else 'nothing fits'}"
+        for release, names in of_release.items()
+    )
 
 
 def _named(result: Validated) -> str:
@@ -76,6 +99,7 @@ def _as_json(results: tuple[Validated, ...]) -> str:
             "file": each.file,
             "variants": list(each.variants),
             "valid": not exit_status(each.findings),
+            "targets": dict(each.targets),
             "findings": [output.as_data(found) for found in each.findings],
         }
         for each in results

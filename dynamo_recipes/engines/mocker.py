@@ -5,7 +5,7 @@ Rests on `dynamo/mocker/args.py` of the ai-dynamo 1.4.2 and 1.6.1 wheels, and on
 
 from collections.abc import Mapping
 
-from dynamo_recipes.findings import Finding
+from dynamo_recipes.findings import Finding, finding
 from dynamo_recipes.plan.infrastructure import HIGHEST_SYSTEM_PORT, SYSTEM_PORT
 from dynamo_recipes.plan.model import (
     Arg,
@@ -22,6 +22,7 @@ from dynamo_recipes.plan.model import (
 )
 from dynamo_recipes.recipe.fields import Role
 from dynamo_recipes.recipe.model import Recipe, Worker
+from dynamo_recipes.recipe.near import shown
 from dynamo_recipes.support.resolve import Resolution
 
 NAME = "mocker"
@@ -79,6 +80,18 @@ def members(worker: Worker, role: Role, recipe: Recipe, resolution: Resolution) 
 def check(worker: Worker, role: Role, recipe: Recipe) -> tuple[Finding, ...]:
     """Return nothing: the mocker stands in for any width, and its roles are checked for every engine alike."""
     return ()
+
+
+def check_recipe(recipe: Recipe) -> tuple[Finding, ...]:
+    """Refuse what the mocker would ignore: it loads the hub's main revision, and has no cache to offload."""
+    found: list[Finding] = []
+    if recipe.model.revision not in (None, "main"):
+        message = f"The mocker loads the revision `main`, not `{shown(recipe.model.revision or '')}`."
+        found.append(finding("DR408", ("model", "revision"), message, "Remove `revision`, or write main."))
+    if recipe.kv.offload is not None:
+        message = "The mocker holds no KV cache that could be offloaded."
+        found.append(finding("DR408", ("kv", "offload"), message, "Remove `offload`, or write none."))
+    return tuple(found)
 
 
 # On 1.4.2 and 1.6.0 the mocker's own health stays 503 for ever, though all its endpoints are ready.

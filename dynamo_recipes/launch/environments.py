@@ -98,11 +98,12 @@ def _locked(path: Path, say: Say, signals: Signals) -> Iterator[int]:
 
 
 def _make(folder: Path, install: Install, python: str | None, uv: "_Uv") -> None:
-    _enough_disk(folder.parent, install.disk_mib)
+    _enough_disk(folder.parent, install.disk_mib or 0)
     if folder.exists():
         uv.say("an earlier installation was broken off: starting it again from uv's cache")
         shutil.rmtree(folder)
-    uv.say(f"making an environment for {', '.join(install.requirements)} (about {install.disk_mib} MiB, once)")
+    size = f"about {install.disk_mib} MiB, " if install.disk_mib else ""
+    uv.say(f"making an environment for {', '.join(install.requirements)} ({size}once)")
     uv.run("venv", "--no-project", "--python", python or install.python, str(folder))
     options = ["--python", interpreter_of(folder), "--compile-bytecode", *install.options]
     uv.run("pip", "install", *options, *install.requirements)

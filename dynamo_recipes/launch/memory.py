@@ -3,10 +3,10 @@
 What cannot be read is not known. Source: proc(5), cgroups(7).
 """
 
-import os
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from dynamo_recipes.launch import cgroups
 
 
 class Memory(NamedTuple):
@@ -18,14 +18,20 @@ class Memory(NamedTuple):
 
 def available(proc: Path = Path("/proc")) -> Memory | None:
     """Return the memory that can still be had: the machine's, or what a control group leaves if that is less."""
-    groups = (_left(folder, names) for folder, names in _control_groups(proc))
-    return min((each for each in (_of_machine(proc / "meminfo"), *groups) if each), default=None)
+    groups = (_left(each.folder, _V1 if each.old else _V2) for each in cgroups.of("memory", proc))
+    return min((each for each in (_of_machine(proc / "meminfo", "MemAvailable:"), *groups) if each), default=None)
 
 
-def _of_machine(file: Path) -> Memory | None:
+def in_all(proc: Path = Path("/proc")) -> Memory | None:
+    """Return the memory that processes here can have in all: the machine's, or the limit of a control group."""
+    groups = (_limit(each.folder / (_V1 if each.old else _V2).limit) for each in cgroups.of("memory", proc))
+    return min((each for each in (_of_machine(proc / "meminfo", "MemTotal:"), *groups) if each), default=None)
+
+
+def _of_machine(file: Path, entry: str) -> Memory | None:
     try:
         lines = file.read_text(encoding="ascii").splitlines()
-        kib = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+        kib = next(int(line.split()[1]) for line in lines if line.startswith(entry))
     except (OSError, ValueError, StopIteration):
         return None
     return Memory(kib >> 10, str(file))
@@ -43,39 +49,11 @@ _V1 = _Names("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_
 _V2 = _Names("memory.max", "memory.current", ("inactive_file", "active_file"))
 
 
-def _control_groups(proc: Path) -> Iterator[tuple[Path, _Names]]:
-    """Yield the groups that this process is in, from its own up: the limit of each holds. See cgroups(7)."""
+def _limit(file: Path) -> Memory | None:
     try:
-        groups = (proc / "self" / "cgroup").read_text().splitlines()
-        mounts = (proc / "self" / "mountinfo").read_text().splitlines()
-    except (OSError, ValueError):
-        return
-    for line in groups:
-        _, controllers, path = line.split(":", 2)
-        if not controllers or "memory" in controllers.split(","):
-            for root, point in _mounted(mounts, "memory" if controllers else None):
-                yield from ((each, _V1 if controllers else _V2) for each in _upwards(point, root, path))
-
-
-def _mounted(mounts: Iterable[str], controller: str | None) -> Iterator[tuple[str, Path]]:
-    """Yield where groups of a controller (None: of all, in version 2) are mounted: which group, and at which folder."""
-    for mount in mounts:
-        left, _, right = mount.partition(" - ")
-        kind, *_, options = right.split() or ("", "")
-        if (kind == "cgroup" and controller in options.split(",")) or (kind == "cgroup2" and controller is None):
-            root, point = left.split()[3:5]
-            yield root, Path(point)
-
-
-def _upwards(point: Path, root: str, path: str) -> Iterator[Path]:
-    """Yield the folder of a group and those above it. In a container the mount may start below the real root."""
-    folder = point
-    if ".." not in path and os.path.commonpath((root, path)) == root:
-        folder = point / os.path.relpath(path, root)
-    while folder != point:
-        yield folder
-        folder = folder.parent
-    yield point
+        return Memory(int(file.read_text()) >> 20, str(file))
+    except (OSError, ValueError):  # `max` is no limit
+        return None
 
 
 def _left(folder: Path, names: _Names) -> Memory | None:

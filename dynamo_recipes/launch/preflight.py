@@ -58,8 +58,7 @@ def check(
 ) -> tuple[Finding, ...]:
     """Return everything that this machine lacks for a run (DR603, DR611, DR612). `folder` is the run's own."""
     rooms = [Room("logs and state need at least", folder, _LOGS_MIB, "XDG_STATE_HOME")]
-    if known.to_make:
-        needed = plan.install.disk_mib
+    if known.to_make and (needed := plan.install.disk_mib):
         rooms.insert(0, Room("the environment needs about", known.to_make.parent, needed, "XDG_CACHE_HOME"))
     return (
         *room((each, disk(each.folder)) for each in rooms),

@@ -20,7 +20,8 @@ from dynamo_recipes.plan.order import ordered
 from dynamo_recipes.recipe.fields import Role, seconds
 from dynamo_recipes.recipe.model import Recipe, Variable
 from dynamo_recipes.support import flags
-from dynamo_recipes.support.resolve import Choice, Resolution
+from dynamo_recipes.support.choices import Choice
+from dynamo_recipes.support.resolve import Resolution
 
 _START_ORDER: tuple[Role, ...] = ("encode", "prefill", "decode", "aggregated", "pd")
 
@@ -53,13 +54,13 @@ def build(recipe: Recipe, name: str, resolution: Resolution, engine: Engine) -> 
 
 
 def _install(resolution: Resolution) -> Install:
-    wheels = resolution.release.wheels
+    wheels = resolution.wheels
     ours, engines = resolution.release.needs_of(frontend.NAME), resolution.release.needs_of(resolution.engine)
     return Install(
-        requirements=wheels.requirements,
-        options=wheels.options,
-        python=f">={wheels.python_minimum},<{wheels.python_below}",
-        disk_mib=wheels.disk_mib,
+        requirements=wheels.requirements if wheels else (),
+        options=wheels.options if wheels else (),
+        python=resolution.python_range,
+        disk_mib=wheels.disk_mib if wheels else None,
         frontend_mib=ours.memory_mib,
         worker_mib=engines.memory_mib,
         headers=ours.headers or engines.headers,
@@ -117,7 +118,7 @@ def _with_environment(
         ours = (
             *member.env,
             *infrastructure.for_all(resolution.release, model),
-            *infrastructure.for_member(member),
+            *infrastructure.for_member(member, resolution.release),
         )
         clashes += [each for each in _clashes(ours, author, component.name, recipe) if each not in clashes]
         merged = sorted((*ours, *author), key=lambda each: each.name)

@@ -25,6 +25,7 @@ def check(recipe: Recipe, engine: Engine, release: Release) -> Iterator[Finding]
     yield from check_graph(recipe)
     yield from flags.check(recipe.frontend.args, frontend.owned(release), ("frontend", "args"))
     yield from flags.check(recipe.engine.args, engine.OWNED, ("engine", "args"))
+    yield from engine.check_recipe(recipe)
     for name, role in roles(recipe).items():
         yield from _worker(recipe, engine, name, role)
 

@@ -24,7 +24,7 @@ def component(recipe: Recipe, release: Release) -> Component:
 
 def owned(release: Release) -> dict[str, str]:
     """Return the flags that the tool sets and the field of the recipe behind each."""
-    flags = {flag.lstrip("-").removeprefix("no-"): f"`{field}`" for field, flag in release.frontend_flags}
+    flags = {flag.lstrip("-").removeprefix("no-"): f"`{field}`" for field, flag in release.frontend_flags.items()}
     planes = {
         "discovery-backend": "`infrastructure.discovery`",
         "event-plane": "`infrastructure.event_plane`",

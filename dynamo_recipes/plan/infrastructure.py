@@ -5,8 +5,8 @@ discovery, and on runs of 1.4.2 and 1.6.0 for what listens where.
 """
 
 from dynamo_recipes.plan.model import Env, Member, OwnPort, RunDir, Source, env
+from dynamo_recipes.support.choices import Choice
 from dynamo_recipes.support.releases import Release
-from dynamo_recipes.support.resolve import Choice
 
 SYSTEM_PORT = "system"
 HIGHEST_SYSTEM_PORT = 32_767  # the runtime reads it as a signed 16-bit number and dies above
@@ -46,7 +46,7 @@ def for_all(release: Release, model: Source) -> tuple[Env, ...]:
     return tuple(planes)
 
 
-def for_member(member: Member) -> tuple[Env, ...]:
+def for_member(member: Member, release: Release) -> tuple[Env, ...]:
     """Return the further environment of a worker's process."""
     if all(port.name != SYSTEM_PORT for port in member.ports):
         return ()
@@ -56,7 +56,10 @@ def for_member(member: Member) -> tuple[Env, ...]:
         "infrastructure",
         "health, metrics and the model's files; each process needs its own",
     )
-    return (own, _env("DYN_SYSTEM_HOST", _LOOPBACK, "health and metrics stay on this host"))
+    host = _env("DYN_SYSTEM_HOST", _LOOPBACK, "health and metrics stay on this host")
+    if not release.can("hands_model_files_when_asked"):
+        return (own, host)
+    return (own, host, _env("DYN_SELF_HOST_METADATA", "1", "the frontend gets the model's files from the worker"))
 
 
 def _env(name: str, value: str, because: str) -> Env:

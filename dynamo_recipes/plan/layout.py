@@ -4,7 +4,7 @@ from dynamo_recipes.findings import Finding, errors_of, finding
 from dynamo_recipes.plan.model import Instance, Plan
 from dynamo_recipes.plan.place import Inventory, place
 from dynamo_recipes.plan.ports import Taken, assign, nothing_taken
-from dynamo_recipes.recipe.model import Hardware
+from dynamo_recipes.recipe.hardware import Hardware
 
 # Far above what ports and hardware allow: to place more would take seconds and memory before it is refused.
 MOST_PROCESSES = 100_000

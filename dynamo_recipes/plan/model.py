@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from dynamo_recipes.findings import Finding
     from dynamo_recipes.recipe.fields import Role
     from dynamo_recipes.recipe.model import Recipe, Worker
-    from dynamo_recipes.support.resolve import Choice, Resolution
+    from dynamo_recipes.support.choices import Choice
+    from dynamo_recipes.support.resolve import Resolution
 
 By = Literal["author", "engine", "rendezvous", "infrastructure"]
 
@@ -206,6 +207,8 @@ class Source(NamedTuple):
 class Install(NamedTuple):
     """What `uv pip install` puts into the graph's environment, and what that needs of a machine.
 
+    No requirements: nothing is installed, the graph runs from images.
+
     `python` is a range. Memory is that of one process; None is not known. `headers` are Python's own, for engines
     that compile; `libraries` are names that the loader has to find, each with Debian's package.
     """
@@ -213,7 +216,7 @@ class Install(NamedTuple):
     requirements: tuple[str, ...]
     options: tuple[str, ...]
     python: str
-    disk_mib: int
+    disk_mib: int | None
     frontend_mib: int | None = None
     worker_mib: int | None = None
     headers: bool = False
@@ -249,6 +252,10 @@ class Engine(Protocol):
 
     def check(self, worker: "Worker", role: "Role", recipe: "Recipe") -> "tuple[Finding, ...]":
         """Return what this engine cannot do of what the worker asks, with paths below the worker."""
+        ...
+
+    def check_recipe(self, recipe: "Recipe") -> "tuple[Finding, ...]":
+        """Return what this engine cannot do of what the recipe asks for all workers."""
         ...
 
 

@@ -22,6 +22,9 @@ ServedName = Annotated[
         max_length=200,
     ),
 ]
+GpuName = Annotated[str, Field(pattern=r"^[ -~]*$", min_length=1, max_length=60)]
+ImageName = Annotated[str, Field(pattern=r"^[a-z0-9][A-Za-z0-9._:/-]*(@sha256:[0-9a-f]{64})?$", max_length=400)]
+Size = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}(Mi|Gi|Ti)$")]
 # No process takes more; all of them may stand on each of 64 workers.
 MOST_ENTRIES = 1000
 # Any value of a loaded text: JSON by construction. pydantic's JsonValue would say so too, and take 15 ms to import.
@@ -46,6 +49,15 @@ def short_for(key: str, section: Any) -> Any:
         return {key: value} if isinstance(value, str) else value
 
     return BeforeValidator(expand, json_schema_input_type=str | section)
+
+
+def none_for(section: Any) -> Any:
+    """Return a validator that reads the text `none` as no section."""
+
+    def expand(value: Any) -> Any:
+        return None if value == "none" else value
+
+    return BeforeValidator(expand, json_schema_input_type=Literal["none"] | section | None)
 
 
 def as_variable(value: Any) -> Any:

@@ -14,54 +14,22 @@ from dynamo_recipes.recipe.fields import (
     MOST_REPLICAS,
     Args,
     Files,
-    ModelId,
+    ImageName,
     Name,
     Role,
     Section,
-    ServedName,
+    Size,
     VariableName,
     WorkerName,
     as_variable,
+    none_for,
     short_for,
     whole,
 )
+from dynamo_recipes.recipe.hardware import Hardware
 from dynamo_recipes.recipe.infrastructure import Infrastructure
 from dynamo_recipes.recipe.lifetime import Ready, Stop
-
-
-class Model(Section):
-    """What is served. Exactly one of `id`, `path` and `packaged` says where the model is."""
-
-    id: ModelId | None = Field(default=None, description="Model id on the hub.", examples=["Qwen/Qwen3-0.6B"])
-    path: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(
-        default=None,
-        description="Model folder, absolute or relative to the recipe.",
-        examples=["./models/tiny"],
-    )
-    packaged: Literal["tiny"] | None = Field(
-        default=None, description="A model that ships with dynamo-recipes, for the mocker.", examples=["tiny"]
-    )
-    served_name: ServedName | None = Field(
-        default=None,
-        description="Name that clients ask for; left out, the id or the folder's name.",
-        examples=["qwen3"],
-    )
-    task: Literal["chat", "completion"] = Field(
-        default="chat",
-        description="What clients ask of the model: decides what `smoke` asks.",
-        examples=["chat"],
-    )
-    max_length: Annotated[int, Field(ge=1, le=100_000_000)] | None = Field(
-        default=None,
-        description="Most tokens of one request, prompt and answer together; left out, the model's own limit.",
-        examples=[32768],
-    )
-
-    @property
-    def served(self) -> str:
-        """The name that clients ask for: as written, else the hub id or the folder's name."""
-        folder = (self.path or "").rstrip("/").rsplit("/", 1)[-1]
-        return self.served_name or self.id or self.packaged or folder or "model"
+from dynamo_recipes.recipe.served import Model
 
 
 class Release(Section):
@@ -78,24 +46,22 @@ class Engine(Section):
     """Which engine runs the workers, and flags for all of them."""
 
     name: Annotated[str, Field(min_length=1, max_length=60)] = Field(description="The engine.", examples=["mocker"])
+    version: Annotated[str, Field(pattern=r"^[0-9][0-9A-Za-z.+]*$", max_length=60)] | None = Field(
+        default=None,
+        description="Version of the engine; left out, the one that the Dynamo release was tested with.",
+        examples=["0.26.0"],
+    )
+    image: ImageName | None = Field(
+        default=None,
+        description="Container image for every worker, on targets that run containers; left out, the release's own.",
+        examples=["registry.example.org/vllm-runtime:1.4.2"],
+    )
     args: Args = Field(
         default={},
         description="Engine flags for every worker: true sets the flag, false negates it, a mapping becomes JSON, "
         "`raw` is a list of words passed on as they are.",
         examples=[{"speedup-ratio": 10}],
     )
-
-
-class Hardware(Section):
-    """The hardware that the layout is made for: a requirement, checked on the target."""
-
-    gpu: Annotated[str, Field(min_length=1, max_length=60)] | None = Field(
-        default=None, description="GPU model, by its name in the GPU table.", examples=["h100_sxm"]
-    )
-    gpus_per_node: Annotated[int, Field(ge=1, le=1024)] | None = Field(
-        default=None, description="GPUs in one node; left out, as many as the layout needs.", examples=[8]
-    )
-    nodes: Annotated[int, Field(ge=1, le=10_000)] = Field(default=1, description="Number of nodes.", examples=[1])
 
 
 class Router(Section):
@@ -180,6 +146,11 @@ class Worker(Section):
         description="How one replica is spread over GPUs.",
         examples=[{"tensor": 4}],
     )
+    image: ImageName | None = Field(
+        default=None,
+        description="Container image of this worker, on targets that run containers; left out, the engine's.",
+        examples=["registry.example.org/vllm-runtime:1.4.2"],
+    )
     max_requests: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
         default=None,
         description="Most requests that one replica runs at once; left out, the engine's own limit.",
@@ -193,8 +164,25 @@ class Worker(Section):
     env: Env = Field(default={}, description="Environment of this worker.", examples=[{"RUST_LOG": "info"}])
 
 
+class Offload(Section):
+    """Where KV cache blocks go that GPUs have no room for."""
+
+    engine: Literal["native", "kvbm", "lmcache", "mooncake"] = Field(
+        description="What moves the blocks: the engine itself, Dynamo's KV Block Manager, LMCache, Mooncake.",
+        examples=["native"],
+    )
+    cpu: Size | None = Field(
+        default=None, description="Memory of the machine for it, for each replica.", examples=["128Gi"]
+    )
+    disk: Size | None = Field(default=None, description="Disk for it, for each replica.", examples=["500Gi"])
+
+
 class Kv(Section):
     """The KV cache."""
+
+    offload: Annotated[Offload | None, none_for(Offload)] = Field(
+        default=None, description="Where blocks go that GPUs have no room for.", examples=["none"]
+    )
 
     block_size: Annotated[int, Field(ge=1, le=65536)] | None = Field(
         default=None, description="Tokens in one KV cache block; left out, the engine's own.", examples=[64]

@@ -1,6 +1,6 @@
 """JSON merge patches on parsed texts, each value keeping the place that it came from. Source: RFC 7396.
 
-Two short forms are opened on the way, so that a patch does not throw away what it does not name: `engine: vllm` under
+Short forms are opened on the way, so that a patch does not throw away what it does not name: `engine: vllm` under
 a patch with `engine: {args: ...}` is `{name: vllm}`, and `parameters: {context: 8192}` over a declaration is its value.
 A null in a worker's `args` stays where there is nothing to remove: it removes a flag of the engine's, for that worker.
 """
@@ -16,6 +16,7 @@ _SHORT: dict[Path, str] = {
     ("engine",): "name",
     ("dynamo",): "version",
     ("frontend", "router"): "mode",
+    ("hardware", "gpu"): "name",
 }
 
 

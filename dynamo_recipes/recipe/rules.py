@@ -39,6 +39,9 @@ def _model_source(recipe: Recipe) -> Iterator[Finding]:
             f"`model` has {' and '.join(f'`{key}`' for key in given)}.",
             "Keep the one that says where the model is.",
         )
+    elif given != ["id"] and given and recipe.model.revision is not None:
+        message = f"`revision` is for models of the hub, and `model` has `{given[0]}`."
+        yield finding("DR115", ("model", "revision"), message, "Remove `revision`, or write `id:`.")
 
 
 def _roles(recipe: Recipe) -> Iterator[Finding]:

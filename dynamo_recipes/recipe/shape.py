@@ -1,4 +1,7 @@
-"""From what pydantic says of a recipe or a site to findings: code, place, words, near names. Judges nothing itself."""
+"""From what pydantic says of a recipe, a site or a facts file to findings: code, place, words, near names.
+
+Judges nothing itself.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -57,14 +60,37 @@ _FORMS = {
     "class": "the name of a storage class: small letters, digits, dots and -",
     "size": "a size such as 500Gi",
     "env": "a variable name: letters, digits and _, no digit first",
+    "gpu.name": "a name of letters, digits and signs",
     "kubernetes.name": "the name of a Secret: small letters, digits, dots and -",
     "kubernetes.key": "a key of a Secret: letters, digits, dots, - and _",
     "os": "a word such as linux",
     "arch": "a word such as x86_64",
     "glibc": "a version such as 2.36",
+    "revision": "a commit, tag or branch such as main",
+    "engine.version": "a version such as 0.26.0",
+    "image": "an image such as registry.example.org/vllm-runtime:1.4.2",
+    "offload.cpu": "a size such as 128Gi",
+    "disk": "a size such as 500Gi",
+    "gpu.memory": "a size such as 80Gi",
+    "distribution": "the name of a distribution such as ubuntu",
+    "os_version": "a version such as 24.04",
+    "python": "a version of Python such as 3.11.7",
+    "driver": "a version such as 580.65.06",
+    "cuda": "a version of two numbers such as 12.9",
+    "fabric": "a word such as efa",
+    "cpu": "a name without control characters",
+    "memory": "a size such as 80Gi",
+    "compute_capability": "a compute capability such as 9.0",
+    "docker.version": "a version such as 28.2.2",
+    "grove": "a version such as v0.7.0, or none",
+    "kai_scheduler": "a version such as v0.7.0, or none",
+    "lws": "a version such as v0.7.0, or none",
 }
+_NAMES = {"FactsFile": "facts file"}  # of models whose name is not what people call them
 # Sections that may be written as one text.
-_SHORT = (("dynamo",), ("engine",), ("model",), ("frontend", "router"))
+_SHORT = (("dynamo",), ("engine",), ("model",), ("frontend", "router"), ("hardware", "gpu"))
+# Sections that may be `none`.
+_OR_NONE = (("kv", "offload"),)
 _KEY_FORMS = {
     "workers": "a name of letters, digits and -, a letter first, at most 40 characters",
     "files": "a DNS label of at most 40 characters: small letters, digits and -, a letter first",
@@ -88,7 +114,8 @@ def _finding(error: Any, document: Document, model: type[BaseModel]) -> Finding:
     is_key = error["loc"][-1:] == ("[key]",) and error["type"] != "extra_forbidden"
     path = error["loc"][:-1] if is_key else error["loc"]
     known = _known_keys(model, path[:-1])
-    problem = _Problem(path, error.get("ctx") or {}, known, error.get("input"), model.__name__.lower())
+    what = _NAMES.get(model.__name__, model.__name__.lower())
+    problem = _Problem(path, error.get("ctx") or {}, known, error.get("input"), what)
     kind = error["type"]
     if is_key:
         found = _bad_key(problem)
@@ -115,7 +142,9 @@ def _wrong_type(problem: _Problem, wanted: str) -> Finding:
     if len(problem.path) > 1 and problem.path[-2] == "env":
         wanted, hint = "text, a whole number or {secret: NAME}", "Put the value in quotes."
     elif wanted == "text" and isinstance(problem.value, (int, float)):
-        hint = f"Write {_FORMS[key]}." if (key := str(problem.path[-1])) in _FORMS else "Put it in quotes."
+        hint = f"Write {form}." if (form := _form(problem.path)) else "Put it in quotes."
+    elif problem.path in _OR_NONE:
+        wanted = "none or a mapping"
     elif problem.path in _SHORT and problem.value is not None:
         wanted, hint = "text or a mapping", "Put it in quotes." if isinstance(problem.value, (int, float)) else ""
     elif isinstance(problem.value, str) and wanted.endswith("number"):
@@ -159,7 +188,7 @@ def _missing_key(problem: _Problem) -> Finding:
 
 
 def _not_allowed(problem: _Problem) -> Finding:
-    if problem.path in (("schema",), ("site",)):
+    if problem.path in (("schema",), ("site",), ("facts",)):
         key = problem.path[0]
         return Finding("DR111", f"`{key}` must be 1.", f"This version of dynamo-recipes reads `{key}: 1`.")
     allowed = str(problem.context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
@@ -173,9 +202,14 @@ def _not_allowed(problem: _Problem) -> Finding:
 
 
 def _wrong_form(problem: _Problem) -> Finding:
-    form = _FORMS.get(".".join(map(str, problem.path[-2:]))) or _FORMS.get(str(problem.path[-1]))
-    form = form or "of the form that the schema gives"
+    form = _form(problem.path) or "of the form that the schema gives"
     return Finding("DR110", f"{_place(problem)} must be {form}.")
+
+
+def _form(path: Path) -> str | None:
+    """Return the form that a text at a path must have, in words."""
+    names = [step for step in path if isinstance(step, str)]  # of an entry of a list, the list's
+    return _FORMS.get(".".join(names[-2:])) or _FORMS.get(names[-1])
 
 
 def _anything_else(problem: _Problem) -> Finding:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from dynamo_recipes.recipe.fields import MOST_ENTRIES, Name, Section, VariableName, whole
+from dynamo_recipes.recipe.host import Host, Version
 
 SiteRole = Literal["all", "frontend", "planner", "aggregated", "prefill", "decode", "encode", "pd"]
 
@@ -19,8 +20,6 @@ LabelKey = Annotated[
 ]
 LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")]
 Image = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$", max_length=255)]
-Word = Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=40)]
-Version = Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,6}){0,3}$")]
 
 
 class Storage(Section):
@@ -107,17 +106,6 @@ class RolePlacement(Section):
     )
 
 
-class Host(Section):
-    """Facts of a machine that graphs run on; what is left out is not known and no reason to refuse."""
-
-    os: Word | None = Field(default=None, description="Operating system: linux, darwin, windows.", examples=["linux"])
-    arch: Word | None = Field(default=None, description="Architecture: x86_64, aarch64.", examples=["x86_64"])
-    glibc: Version | None = Field(default=None, description="Version of glibc.", examples=["2.36"])
-    python: Annotated[list[Version], Field(min_length=1, max_length=64)] | None = Field(
-        default=None, description="Versions of Python that are installed.", examples=[["3.11.7"]]
-    )
-
-
 class Site(Section):
     """What is true of a place: secrets, hosts, and what a cluster there needs."""
 
@@ -131,7 +119,7 @@ class Site(Section):
     )
     operator: Version | None = Field(
         default=None,
-        description="Version of the Dynamo operator in the cluster; no target of this version uses it.",
+        description="Version of the Dynamo operator in the cluster, where a host does not say it.",
         examples=["1.4.2"],
     )
     storage: Storage = Field(

@@ -1,58 +1,232 @@
 """From a recipe and the facts of a machine to what will run, with a reason for each decision. No network, no probe."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from dynamo_recipes.findings import Finding, errors_of, finding
 from dynamo_recipes.recipe.model import Recipe
 from dynamo_recipes.recipe.near import did_you_mean, shown
-from dynamo_recipes.support import data, gpus
+from dynamo_recipes.support import candidates, data, features, gpus, rules
+from dynamo_recipes.support.case import Case
+from dynamo_recipes.support.choices import Choice, choices
 from dynamo_recipes.support.facts import HostFacts
-from dynamo_recipes.support.releases import Release, release
+from dynamo_recipes.support.releases import Image, Release, Wheels, release
+from dynamo_recipes.support.target import LOCAL, Target
+
+# Documented first, newest of those first: what is picked where several fit.
+PYTHONS = ("3.12", "3.11", "3.10", "3.13", "3.14")
+_EXPLAIN = "`dynamo-recipe resolve --explain` lists each, and why not."
 
 
-class Choice(NamedTuple):
-    """A decision and its reason."""
+class TurnedDown(NamedTuple):
+    """A release that was considered, and the first rule that turned it down."""
 
-    what: str
-    value: str
-    because: str
+    version: str
+    rule: Finding
 
 
 class Resolution(NamedTuple):
-    """What will run: release and engine, and why."""
+    """What will run, and why. On the wheel path `pythons` are those that fit, `python` the one that is picked."""
 
+    target: Target
     release: Release
     engine: str
+    engine_version: str | None
     engine_module: str
     choices: tuple[Choice, ...]
+    wheels: Wheels | None = None
+    python: str | None = None
+    pythons: tuple[str, ...] = ()
+    image: Image | None = None
+    own_image: str | None = None  # that the recipe names
+
+    @property
+    def image_name(self) -> str | None:
+        """The image's whole name, where images are used."""
+        if self.own_image or self.image is None or self.image.tag is None:
+            return self.own_image
+        return f"{data.load('images.json')['registry']}/{self.image.repository}:{self.image.tag}"
+
+    @property
+    def python_range(self) -> str:
+        """The Pythons that fit and stand beside the one that is picked, as uv takes them: `>=3.10,<3.14`."""
+        minors = [int(each.split(".")[1]) for each in self.pythons]
+        low = high = int(self.python.split(".")[1]) if self.python else 0
+        while low - 1 in minors:
+            low -= 1
+        while high + 1 in minors:
+            high += 1
+        return f">=3.{low},<3.{high + 1}" if self.python else ""
 
 
-def resolve(recipe: Recipe, facts: HostFacts) -> tuple[Resolution | None, tuple[Finding, ...]]:
-    """Return what fits the recipe and the machine, or None and the reasons why nothing does."""
-    found = (*_engine(recipe), *(gpus.check(recipe.hardware.gpu) if recipe.hardware.gpu else ()))
-    versions, because, wrong = _candidates(recipe.dynamo.version)
-    if not versions:
-        return None, (*found, *wrong)
-    chosen, judged = _first_that_fits(recipe, versions, facts)
-    found += judged
-    if errors_of(found):
-        return None, found
-    version = chosen.version
-    choices = (
-        Choice("dynamo", version, because),
-        Choice(
-            "engine",
-            f"{recipe.engine.name} {dict(chosen.engines)[recipe.engine.name]}",
-            f"the version that belongs to Dynamo {version}",
-        ),
-        Choice(
-            "python",
-            f">={chosen.wheels.python_minimum},<{chosen.wheels.python_below}",
-            f"the range that Dynamo {version} is known to run on",
-        ),
+class Answer(NamedTuple):
+    """What fits, or None; what is to be said; and the releases that were turned down on the way, newest first."""
+
+    resolution: Resolution | None
+    findings: tuple[Finding, ...]
+    turned_down: tuple[TurnedDown, ...] = ()
+
+
+class Judged(NamedTuple):
+    """A release in the form in which it fits best, and what is to be said about it."""
+
+    case: Case
+    findings: tuple[Finding, ...]
+
+    def fits(self, pinned: bool) -> bool:
+        """Tell whether it may be taken: one that is not fully known only when it is pinned."""
+        return not any(each.severity == "error" or (each.code == "DR229" and not pinned) for each in self.findings)
+
+    @property
+    def distance(self) -> tuple[bool, int]:
+        """How far it is from fitting: by its errors; what is not known in full would show too few of them."""
+        return any(each.code == "DR229" for each in self.findings), len(errors_of(self.findings))
+
+
+def resolve(recipe: Recipe, facts: HostFacts, target: Target = LOCAL) -> Answer:
+    """Return what fits the recipe, the machine and the target; or the reasons why nothing does.
+
+    Those are the reasons of the release that comes closest: that with the fewest errors, the newest of them. What is
+    wrong with the recipe's own names (engine, GPU) is told beside them.
+    """
+    wanted = _wanted(recipe, target)
+    engine, gpu = _engine(recipe), gpus.check(recipe.hardware.gpu)
+    if engine or not wanted.versions:
+        # Of an engine that nobody knows only this can be judged.
+        able = _abilities(recipe, facts, target, wanted.versions) if engine else ()
+        return Answer(None, (*engine, *gpu, *wanted.wrong, *able))
+    answer = _answer(recipe, facts, target, wanted)
+    found = (*gpu, *answer.findings)
+    return answer._replace(resolution=None if errors_of(gpu) else answer.resolution, findings=found)
+
+
+def _wanted(recipe: Recipe, target: Target) -> candidates.Candidates:
+    """Return the releases that may be taken; an image of a release that the recipe names decides where it does not."""
+    image = recipe.engine.image
+    if image is None or target.path != "image" or recipe.dynamo.version is not None:
+        return candidates.of(recipe.dynamo.version)
+    version = data.version_in(image, data.load("engines.json").get(recipe.engine.name, {}).get("images", ()))
+    if version not in data.release_names():
+        return candidates.of(None)
+    return candidates.of(version)._replace(because="the image that the recipe names is of this release")
+
+
+def _answer(recipe: Recipe, facts: HostFacts, target: Target, wanted: candidates.Candidates) -> Answer:
+    asked = features.asked(recipe)
+    turned_down: list[TurnedDown] = []
+    closest: Judged | None = None
+    for version in wanted.versions:
+        each = judge(_case(recipe, release(version), facts, target, asked), wanted.pinned)
+        if each.fits(wanted.pinned):
+            return Answer(_resolution(each.case, wanted.because), each.findings, tuple(turned_down))
+        turned_down.append(TurnedDown(version, _first(each)))
+        if closest is None or each.distance < closest.distance:
+            closest = each
+    last = finding("DR208", ("dynamo",), _none(wanted.versions, target), _EXPLAIN)
+    return Answer(None, (*(closest.findings if closest else ()), last), tuple(turned_down))
+
+
+def _abilities(recipe: Recipe, facts: HostFacts, target: Target, versions: tuple[str, ...]) -> tuple[Finding, ...]:
+    """Return what the newest release that is known in full cannot do; nothing when an older one can."""
+    known = [each for each in map(release, versions) if each.can("launch")]
+    found = [tuple(rules.RULES["abilities"](_case(recipe, each, facts, target, frozenset()))) for each in known]
+    # That no release has the engine is told by DR203.
+    found = [tuple(one for one in each if one.where.path != ("engine",)) for each in found]
+    return found[0] if found and all(found) else ()
+
+
+def _none(versions: tuple[str, ...], target: Target) -> str:
+    """Return that no release fits, in words."""
+    if len(versions) == 1:
+        return f"Dynamo {versions[0]} does not fit on the target {target.name}."
+    span = f"{len(versions)} Dynamo releases from {versions[-1]} to {versions[0]}"
+    return f"None of the {span} fits on the target {target.name}."
+
+
+def considered(recipe: Recipe, facts: HostFacts, target: Target = LOCAL) -> Iterator[Judged]:
+    """Yield every release that the recipe allows, newest first, as the rules judge it; its engine must be known."""
+    wanted = candidates.of(recipe.dynamo.version)
+    asked = features.asked(recipe)
+    return (judge(_case(recipe, release(each), facts, target, asked), wanted.pinned) for each in wanted.versions)
+
+
+def judged(recipe: Recipe, version: str, facts: HostFacts, target: Target = LOCAL) -> Judged:
+    """Return how the rules judge one release for a recipe whose engine is known."""
+    return judge(_case(recipe, release(version), facts, target, features.asked(recipe)), pinned=False)
+
+
+def judge(case: Case, pinned: bool) -> Judged:
+    """Return a release with the Python or image of it that fits; where none does, with what is wrong with the best.
+
+    Of those that fit, one that is known in full comes first.
+    """
+    best: Judged | None = None
+    for each in _options(case):
+        judged = Judged(each, rules.judged(each))
+        if judged.fits(pinned=False):
+            return judged
+        if best is None or _worse(best, pinned) > _worse(judged, pinned):
+            best = judged
+    return best or Judged(case, rules.judged(case))
+
+
+def _worse(judged: Judged, pinned: bool) -> tuple[bool, int]:
+    return not judged.fits(pinned), len(errors_of(judged.findings))
+
+
+def _case(recipe: Recipe, chosen: Release, facts: HostFacts, target: Target, asked: frozenset[str]) -> Case:
+    judged_by = facts.gpus or gpus.wanted(recipe.hardware.gpu)
+    case = Case(recipe, chosen, target, facts, judged_by, asked)
+    if facts.arch is not None or not judged_by or not data.load("engines.json").get(recipe.engine.name, {}).get("gpu"):
+        return case
+    # GB200 and the like come with processors of one architecture only.
+    return case._replace(facts=facts._replace(arch=gpus.host_arch(judged_by)))
+
+
+def _first(judged: Judged) -> Finding:
+    """Return what turned a release down: the first error, else that it is not fully known."""
+    return next(iter((*errors_of(judged.findings), *(each for each in judged.findings if each.code == "DR229"))))
+
+
+def _options(case: Case) -> Iterator[Case]:
+    """Yield the ways to install a release: by Python on the wheel path, by image on the other."""
+    if case.target.path == "image":
+        yield from (case._replace(image=each) for each in _images(case))
+    elif case.installs:
+        yield from (case._replace(python=each) for each in _pythons(case.facts))
+
+
+def _pythons(facts: HostFacts) -> tuple[str, ...]:
+    """Return the Pythons that may be used, the preferred one first."""
+    if not facts.python:
+        return PYTHONS
+    there = {".".join(each.split(".")[:2]) for each in facts.python}
+    return (*(each for each in PYTHONS if each in there), *sorted(there - set(PYTHONS)))
+
+
+def _images(case: Case) -> tuple[Image, ...]:
+    """Return the engine's images: supported before experimental, and that of the fabric before all."""
+    if case.recipe.engine.image:
+        return tuple(each for each in case.release.images or () if each.tag and _is(each, case.recipe.engine.image))
+    names: list[str] = case.facts_of_engine["images"]
+    efa = case.facts.fabric == "efa"
+    usable = [each for each in case.release.images or () if each.repository in names and (each.variant != "efa" or efa)]
+    return tuple(
+        sorted(
+            usable,
+            key=lambda each: (
+                names.index(each.repository),
+                efa and each.variant != "efa",
+                each.status != "supported",
+                each.variant != "default",
+            ),
+        )
     )
-    module = data.load("engines.json")[recipe.engine.name]["module"]
-    return Resolution(chosen, recipe.engine.name, module, choices), found
+
+
+def _is(image: Image, name: str) -> bool:
+    """Tell whether a recipe names an image of the release, in its own registry or in a mirror."""
+    return name.partition("@")[0].rpartition("/")[2] == f"{image.repository}:{image.tag}"
 
 
 def _engine(recipe: Recipe) -> tuple[Finding, ...]:
@@ -64,97 +238,34 @@ def _engine(recipe: Recipe) -> tuple[Finding, ...]:
     return (finding("DR203", ("engine",), f"This version of dynamo-recipes has no engine `{shown(name)}`.", hint),)
 
 
-def _first_that_fits(
-    recipe: Recipe, versions: tuple[str, ...], facts: HostFacts
-) -> tuple[Release, tuple[Finding, ...]]:
-    """Return the newest release that fits and its findings; where none fits, the newest and why it does not."""
-    newest: tuple[Release, tuple[Finding, ...]] | None = None
-    for version in versions:
-        each = release(version)
-        judged = (*_platform(each, facts), *_python(each, facts), *_abilities(recipe, each))
-        if not errors_of(judged):
-            return each, judged
-        newest = newest or (each, judged)
-    return newest or (release(versions[0]), ())
+def _resolution(case: Case, because: str) -> Resolution:
+    name = case.recipe.engine.name
+    pythons = _fitting(case) if case.installs else ()
+    return Resolution(
+        target=case.target,
+        release=case.release,
+        engine=name,
+        engine_version=case.recipe.engine.version or (None if case.own_image else case.engine.version),
+        engine_module=case.facts_of_engine["module"],
+        choices=tuple(choices(case, because, pythons)),
+        wheels=case.engine.wheels if case.installs else None,
+        python=case.python,
+        pythons=pythons,
+        image=case.image,
+        own_image=case.recipe.engine.image if case.target.path == "image" else None,
+    )
 
 
-def _candidates(wanted: str | None) -> tuple[tuple[str, ...], str, tuple[Finding, ...]]:
-    """Return the releases that the recipe allows, newest first, why one of them is taken, and what is wrong."""
-    known = data.release_names()
-    if wanted is None:
-        return known, "the newest release that fits and is fully known; the recipe names none", ()
-    if wanted in known:
-        return (wanted,), "the recipe names it", ()
-    return _in_range(wanted, known)
+def _fitting(case: Case) -> tuple[str, ...]:
+    """Return all Pythons that fit, oldest first."""
+    fits = (
+        each
+        for each in _pythons(case.facts)
+        if each == case.python or not errors_of(rules.judged(case._replace(python=each)))
+    )
+    return tuple(sorted(fits, key=lambda each: int(each.split(".")[1])))
 
 
-def _in_range(wanted: str, known: tuple[str, ...]) -> tuple[tuple[str, ...], str, tuple[Finding, ...]]:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # only for ranges: it costs 10 ms
-
-    path = ("dynamo",)
-    if wanted[:1].isdigit():
-        return (), "", (finding("DR201", path, f"Dynamo {shown(wanted)} is not known.", _known(known)),)
-    try:
-        allowed = SpecifierSet(wanted)
-    except InvalidSpecifier:
-        allowed = SpecifierSet()
-    if not allowed:  # an empty set would allow everything
-        message = f"`{shown(wanted)}` is neither a release nor a range."
-        hint = 'Write a release such as "1.4.2" or a range ">=1.4,<1.7".'
-        return (), "", (finding("DR110", path, message, hint),)
-    fitting = tuple(each for each in known if allowed.contains(each))
-    if fitting:
-        return fitting, f"the newest release in {shown(wanted, 200)} that fits and is fully known", ()
-    return (), "", (finding("DR202", path, f"No known Dynamo release is in {shown(wanted)}.", _known(known)),)
-
-
-def _known(versions: tuple[str, ...]) -> str:
-    return "Known: " + ", ".join(versions) + "."
-
-
-def _platform(chosen: Release, facts: HostFacts) -> tuple[Finding, ...]:
-    """Rests on the list of wheels on PyPI: manylinux_2_28 for x86_64 and aarch64, nothing else."""
-    wheels, missing = chosen.platform, ""
-    if facts.os is not None and facts.os not in wheels.os:
-        missing = f"the operating system {facts.os}"
-    elif facts.arch is not None and facts.arch not in wheels.arch:
-        missing = f"the architecture {facts.arch}"
-    elif facts.glibc is not None and _pair(facts.glibc) < _pair(wheels.glibc):
-        missing = f"glibc {facts.glibc}"
-    if not missing:
-        return ()
-    hint = f"It needs {' or '.join(wheels.os)} on {' or '.join(wheels.arch)} with glibc {wheels.glibc} or newer."
-    return (finding("DR207", ("dynamo",), f"Dynamo {chosen.version} has no wheels for {missing}.", hint),)
-
-
-def runs_on(release: Release, python: str) -> bool:
-    """Tell whether a release runs on a Python version, `3.11` or `3.11.7`."""
-    return _pair(release.wheels.python_minimum) <= _pair(python) < _pair(release.wheels.python_below)
-
-
-def _python(chosen: Release, facts: HostFacts) -> tuple[Finding, ...]:
-    if not facts.python or any(runs_on(chosen, each) for each in facts.python):
-        return ()
-    hint = f"Install Python {chosen.wheels.python_minimum} or newer, below {chosen.wheels.python_below}."
-    message = f"Dynamo {chosen.version} does not run on Python {', '.join(facts.python)}."
-    return (finding("DR206", ("dynamo",), message, hint),)
-
-
-def _pair(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-
-
-def _abilities(recipe: Recipe, chosen: Release) -> tuple[Finding, ...]:
-    found: tuple[Finding, ...] = ()
-    name = recipe.engine.name
-    if name in data.load("engines.json") and name not in dict(chosen.engines):
-        message = f"Dynamo {chosen.version} has no engine `{shown(name)}`."
-        found += (finding("DR205", ("engine",), message, did_you_mean(name, dict(chosen.engines))),)
-    mode = recipe.frontend.router.mode
-    if mode not in chosen.router_modes:
-        message = f"Dynamo {chosen.version} has no router mode `{shown(mode)}`."
-        found += (finding("DR205", ("frontend", "router", "mode"), message, did_you_mean(mode, chosen.router_modes)),)
-    if recipe.infrastructure.response_plane != "auto" and not chosen.can("response_plane"):
-        message = f"Dynamo {chosen.version} does not let one choose the response plane."
-        found += (finding("DR205", ("infrastructure", "response_plane"), message, "Remove the key, or write auto."),)
-    return found
+def runs_on(resolution: Resolution, python: str) -> bool:
+    """Tell whether what is installed runs on a Python version, `3.11` or `3.11.7`."""
+    return ".".join(python.split(".")[:2]) in resolution.pythons

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dynamo_recipes.app.composing import Inputs, inputs_of, read
-from dynamo_recipes.app.planning import planned_of
+from dynamo_recipes.app.planning import planned_at
 from dynamo_recipes.app.validate import validate
 from dynamo_recipes.errors import Refused
 from dynamo_recipes.recipe.parameters import Given
@@ -36,7 +36,7 @@ def write(**texts):
 
 def said(**words):
     """Return code and place of what is said about r.yaml."""
-    found = planned_of(read("r.yaml", Inputs(**words))).findings
+    found = planned_at(read("r.yaml", Inputs(**words))).findings
     assert all(len(each.message) < 1000 for each in found)
     return sorted({f"{each.code} {each.where}" for each in found})
 
@@ -108,7 +108,7 @@ def test_what_a_linked_file_extends_lies_beside_the_file(folder):
     (folder / "b" / "real.yaml").write_text("schema: 1\nextends: base.yaml\n")
     os.symlink("../b/real.yaml", "a/link.yaml")
     write(r="schema: 1\nengine: mocker\nextends: [a/base.yaml, a/link.yaml]\n")
-    data = planned_of(read("r.yaml")).reading.document.data
+    data = planned_at(read("r.yaml")).reading.document.data
     assert {"x-a", "x-b"} <= set(data)
     assert data["model"] == {"path": "b/b"}
 
@@ -169,7 +169,7 @@ LONG = "y" * (100 << 10)
 )
 def test_references_of_any_size(value, codes):
     write(r=HEAD + f"description: '{value}'\n")
-    result = planned_of(read("r.yaml", Inputs(given=Given({"A": LONG, "HF_TOKEN": "swordfish-9"}))))
+    result = planned_at(read("r.yaml", Inputs(given=Given({"A": LONG, "HF_TOKEN": "swordfish-9"}))))
     assert {each.code for each in result.findings} <= codes
     assert bool(result.findings) == bool(codes)
     assert not any("yyyyy" in str(each) or "swordfish" in str(each) for each in result.findings)
@@ -209,7 +209,7 @@ def test_references_of_any_size(value, codes):
 )  # fmt: skip
 def test_settings_of_any_kind(words, code):
     write(r=HEAD)
-    found = planned_of(read("r.yaml", Inputs(settings=(Setting(words),)))).findings
+    found = planned_at(read("r.yaml", Inputs(settings=(Setting(words),)))).findings
     assert code in {each.code for each in found} or (words == "variants.a.b=1" and not found)
     for each in found:
         if each.code == code and code not in ("DR107",):
@@ -218,7 +218,7 @@ def test_settings_of_any_kind(words, code):
 
 def test_text_settings_and_surrogates():
     write(r=HEAD)
-    found = planned_of(
+    found = planned_at(
         read("r.yaml", Inputs(settings=(Setting("description=\udcff", True), Setting("env.\udcff=1", True))))
     ).findings
     assert {each.code for each in found} >= {"DR113"}
@@ -313,7 +313,7 @@ def test_any_data_under_the_new_keys(one, other, variants, words):
         (Setting(words), Setting(f"{words}={words}"), Setting(f"{words}={words}", True)),
         Given({"N": words}),
     )
-    planned_of(read("r.yaml", inputs))
+    planned_at(read("r.yaml", inputs))
     list(validate(["r.yaml"], inputs, all_variants=True))
 
 
@@ -322,7 +322,7 @@ def test_options_are_read_as_words(monkeypatch, folder):
     (folder / "e").write_text("N=4\nM=5\n")
     write(r=HEAD + "kv: {block_size: '${N}'}\nworkers: {aggregated: {replicas: '${M}'}}\n")
     inputs = inputs_of([], [("--set", "kv.dtype=fp8"), ("--set-string", "description=1")], ["e"])
-    recipe = planned_of(read("r.yaml", inputs)).reading.recipe
+    recipe = planned_at(read("r.yaml", inputs)).reading.recipe
     assert (recipe.kv.block_size, recipe.workers["aggregated"].replicas) == (3, 5)
     assert (recipe.kv.dtype, recipe.description) == ("fp8", "1")
     with pytest.raises(Refused):

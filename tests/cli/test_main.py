@@ -121,7 +121,7 @@ def test_schema_is_json(capsys):
 def test_standard_input(tmp_path):
     command = [sys.executable, "-m", "dynamo_recipes", "validate", "-"]
     done = subprocess.run(command, input=GOOD, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "<stdin>: valid\n")
+    assert (done.returncode, done.stdout) == (0, "<stdin>: valid (local, docker, kubernetes: Dynamo 1.6.0)\n")
     done = subprocess.run(command, input=GOOD + "x: 1\n", capture_output=True, text=True)
     assert done.returncode == 2
     assert "<stdin>:4:1 error DR106" in done.stderr

@@ -160,7 +160,7 @@ def test_text_shows_every_finding_of_every_recipe_and_those_that_are_valid(folde
     given_on_stdin(monkeypatch, GOOD.replace("schema: 1", "schema: 2"))
     assert run(["validate", *NAMES]) == 2
     out, err = capsys.readouterr()
-    assert out == "".join(f"{file}: valid\n" for file in VALID)
+    assert out == "".join(f"{file}: valid (local, docker, kubernetes: Dynamo 1.6.0)\n" for file in VALID)
     places = [f"{file}:{line}:{column}" if line else file for file, line, column, _ in FOUND]
     heads = [each for each in err.splitlines() if not each.startswith("    ")]
     assert [each.split(" error ")[0] for each in heads] == places
@@ -236,7 +236,7 @@ def test_one_bad_recipe_fails_all_in_every_form(names, status, form, folder, cap
 def test_standard_input_may_be_valid_too(capsys, monkeypatch):
     given_on_stdin(monkeypatch, GOOD)
     assert run(["validate", "-"]) == 0
-    assert capsys.readouterr() == ("<stdin>: valid\n", "")
+    assert capsys.readouterr() == ("<stdin>: valid (local, docker, kubernetes: Dynamo 1.6.0)\n", "")
 
 
 def test_a_name_that_the_terminal_cannot_hold_is_no_bug(tmp_path, monkeypatch):

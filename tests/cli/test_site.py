@@ -6,8 +6,21 @@ import pytest
 from launching import recipe
 
 from dynamo_recipes.cli.main import run
+from dynamo_recipes.findings import finding
+from dynamo_recipes.support import rules
 
 OLD = "hosts: {old: {os: linux, glibc: '2.17'}}"
+
+
+@pytest.fixture(autouse=True)
+def only_one_rule(monkeypatch):
+    """Judge by glibc alone: these tests are about who is judged."""
+
+    def glibc(case):
+        if case.facts.glibc == "2.17":
+            yield finding("DR207", ("dynamo",), "glibc 2.17 is too old.")
+
+    monkeypatch.setattr(rules, "RULES", {"glibc": glibc})
 
 
 @pytest.fixture
@@ -32,12 +45,12 @@ def test_each_verb_judges_by_the_hosts_of_a_site(verb, site, tmp_path, capsys):
     assert run([*verb, file, "--site", site(OLD)]) == 3
     told = capsys.readouterr()
     assert not told.out
-    assert "DR207 On the host `old`: Dynamo 1.4.2 has no wheels for glibc 2.17." in told.err
+    assert "DR207 On the host `old`: glibc 2.17 is too old." in told.err
 
 
 def test_run_and_smoke_look_at_this_machine(site, tmp_path, capsys):
     """A model that is not there ends them, not the host of the site."""
-    text = "schema: 1\nmodel: {path: none}\nengine: mocker\nfrontend: {port: 0}\n"
+    text = "schema: 1\nmodel: {path: none}\nengine: mocker\ndynamo: 1.4.2\nfrontend: {port: 0}\n"
     (tmp_path / "r.yaml").write_text(text)
     for verb in ("run", "smoke"):
         assert run([verb, str(tmp_path / "r.yaml"), "--site", site(OLD)]) == 4

@@ -11,6 +11,7 @@ from dynamo_recipes import engines, targets
 from dynamo_recipes.app import plan as app_plan
 from dynamo_recipes.app import render as app_render
 from dynamo_recipes.app.validate import validate
+from dynamo_recipes.findings import errors_of
 from dynamo_recipes.plan import frontend
 from dynamo_recipes.plan.model import (
     Arg,
@@ -35,6 +36,7 @@ from dynamo_recipes.support.facts import UNKNOWN
 from dynamo_recipes.support.flags import canonical
 from dynamo_recipes.support.releases import release
 from dynamo_recipes.support.resolve import resolve
+from dynamo_recipes.support.target import KUBERNETES
 
 FLAGS = Path(__file__).parent / "flags"
 
@@ -45,11 +47,13 @@ RECIPES = {
     "kv: {block_size: 64, dtype: fp8}\n",
     "bf16": "workers: {w: {role: ROLE, parallel: {pipeline: 2, context: 2}}}\nkv: {dtype: bf16}\n",
 }
+LAUNCHED = [each for each in data.release_names() if release(each).can("launch")]
+# What a recipe of `RECIPES` asks for and a release cannot do is refused by a rule, so no engine is asked for it.
+LIMITED = {each: release(each).feature("max_length", "mocker").status == "yes" for each in LAUNCHED}
 CASES = [
     pytest.param(name, version, role, rest, id=f"{name}-{version}-{role}-{title}")
     for name in engines.ENGINES
-    for version in data.release_names()
-    if name in dict(release(version).engines)
+    for version in LAUNCHED
     for role in sorted(engines.load(name).ROLES)
     for title, rest in RECIPES.items()
 ]
@@ -63,12 +67,14 @@ def known_flags(program: str, version: str) -> set[str]:
 
 def members_of(name: str, version: str, role: str, rest: str) -> tuple[tuple[Member, ...], str]:
     """Return the members that an engine makes for a role, and the engine's version."""
-    head = f"schema: 1\nmodel: {{id: a/b, served_name: c, max_length: 4096}}\nengine: {name}\ndynamo: '{version}'\n"
+    limit = ", max_length: 4096" if LIMITED[version] else ""
+    head = f"schema: 1\nmodel: {{id: a/b, served_name: c{limit}}}\nengine: {name}\ndynamo: '{version}'\n"
     recipe = read((head + rest.replace("ROLE", role)).encode(), "x.yaml").recipe
-    resolution, found = resolve(recipe, UNKNOWN)
-    assert found == ()
-    made = engines.load(name).members(recipe.workers["w"], role, recipe, resolution)
-    return made, dict(resolution.release.engines)[name]
+    # In an environment that is given and a cluster that brings what it needs, every release is allowed.
+    answer = resolve(recipe, UNKNOWN._replace(environment=True), KUBERNETES._replace(path="wheels"))
+    assert not errors_of(answer.findings)
+    made = engines.load(name).members(recipe.workers["w"], role, recipe, answer.resolution)
+    return made, answer.resolution.release.version
 
 
 def flags_of(member: Member) -> list[str]:
@@ -98,15 +104,13 @@ def test_a_module_is_what_the_protocol_says(name):
     assert all(canonical(flag) == flag and field for flag, field in engine.OWNED.items())
     assert callable(engine.members)
     assert callable(engine.check)
+    assert callable(engine.check_recipe)
 
 
 def test_table_and_data_name_the_same_engines():
     known = data.load("engines.json")
-    assert set(known) == set(engines.ENGINES)
-    assert all(set(each) >= {"title", "module"} for each in known.values())
-    for version in data.release_names():
-        assert set(dict(release(version).engines)) <= set(engines.ENGINES)
-    assert all(any(name in dict(release(each).engines) for each in data.release_names()) for name in engines.ENGINES)
+    assert set(engines.ENGINES) <= set(known)
+    assert all(set(release(version).engines) == set(known) for version in data.release_names())
 
 
 @pytest.mark.parametrize(("name", "version", "role", "rest"), CASES)
@@ -146,18 +150,28 @@ def test_members_fit_together(name, version, role, rest):
     assert sum(each.gpus * each.per_group for each in members) == recipe.workers["w"].parallel.gpus
 
 
+@pytest.mark.parametrize("version", LAUNCHED)
+def test_the_mockers_length_is_limited_where_there_is_a_flag_for_it_and_else_refused(version):
+    """What a release file says of `max_length` is what the list of flags says."""
+    assert LIMITED[version] == ("--max-model-len" in known_flags("mocker", version))
+    head = f"schema: 1\nmodel: {{id: a/b, max_length: 4096}}\nengine: mocker\ndynamo: '{version}'\n"
+    recipe = read(head.encode(), "x.yaml").recipe
+    answer = resolve(recipe, UNKNOWN._replace(environment=True), KUBERNETES._replace(path="wheels"))
+    refused = [(each.code, each.where.path) for each in errors_of(answer.findings)]
+    assert refused == ([] if LIMITED[version] else [("DR205", ("model", "max_length")), ("DR208", ("dynamo",))])
+
+
 @pytest.mark.parametrize("name", engines.ENGINES)
 def test_every_flag_that_an_engine_keeps_for_itself_exists_in_some_version(name):
-    versions = {dict(release(each).engines).get(name) for each in data.release_names()} - {None}
-    known = {canonical(flag) for version in versions for flag in known_flags(name, version)}
+    known = {canonical(flag) for version in LAUNCHED for flag in known_flags(name, version)}
     assert set(engines.load(name).OWNED) - known == set()
 
 
-@pytest.mark.parametrize("version", data.release_names())
+@pytest.mark.parametrize("version", LAUNCHED)
 def test_the_frontends_flags_exist_too(version):
     chosen = release(version)
-    assert {flag for _, flag in chosen.frontend_flags} <= known_flags("frontend", version)
-    everywhere = {canonical(flag) for each in data.release_names() for flag in known_flags("frontend", each)}
+    assert set(chosen.frontend_flags.values()) <= known_flags("frontend", version)
+    everywhere = {canonical(flag) for each in LAUNCHED for flag in known_flags("frontend", each)}
     assert set(frontend.owned(chosen)) <= everywhere
 
 
@@ -170,9 +184,8 @@ def test_a_list_of_flags_says_where_it_is_from_and_belongs_to_something(file):
     assert flags == sorted(set(flags))
     assert len(flags) > 20
     program, _, version = file.stem.rpartition("-")
-    used = {dict(release(each).engines).get(program, each) for each in data.release_names()}
     assert program in (*engines.ENGINES, "frontend")
-    assert version in used
+    assert version in LAUNCHED
 
 
 # --- A toy engine: one module and its data, nothing else ----------------------------------------------------------
@@ -207,6 +220,7 @@ def toy(monkeypatch):
     module.OWNED = {"model": "`model`", "rank": "nothing", "events": "nothing", "headless": "nothing"}
     module.members = toy_members
     module.check = lambda worker, role, recipe: ()
+    module.check_recipe = lambda recipe: ()
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(engines.ENGINES, "toy", module.__name__)
     real = data.load
@@ -214,9 +228,9 @@ def toy(monkeypatch):
     def load(name):
         found = real(name)
         if name == "engines.json":
-            return found | {"toy": {"title": "A toy", "module": "dynamo.toy"}}
+            return found | {"toy": {**found["mocker"], "title": "A toy", "module": "dynamo.toy"}}
         if name == "releases/1.6.0.json":
-            return found | {"engines": found["engines"] | {"toy": {"version": "9.9"}}}
+            return found | {"engines": found["engines"] | {"toy": {**found["engines"]["mocker"], "version": "9.9"}}}
         return found
 
     monkeypatch.setattr(data, "load", load)
@@ -240,7 +254,10 @@ def test_a_toy_engine_is_valid_and_its_own_rules_hold(toy, tmp_path, raw):
 
 def test_an_engine_that_the_release_does_not_have_is_refused(toy, tmp_path):
     found = [each for done in validate([written(tmp_path, RANKS + "dynamo: '1.4.2'\n")]) for each in done.findings]
-    assert [(each.code, each.message) for each in found] == [("DR205", "Dynamo 1.4.2 has no engine `toy`.")]
+    assert [(each.code, each.message) for each in errors_of(found)] == [
+        ("DR205", "Dynamo 1.4.2 has no engine `toy`."),
+        ("DR208", "Dynamo 1.4.2 does not fit on the target local."),
+    ]
 
 
 def planned_data(folder: Path, raw: str) -> dict:

@@ -13,11 +13,16 @@ import psutil
 import pytest
 from toy_dynamo import make_environment
 
-from dynamo_recipes.app import init, site
+from dynamo_recipes.app import here, init, site
 from dynamo_recipes.app.composing import inputs_of
+from dynamo_recipes.app.lock import lock
+from dynamo_recipes.app.lock import write as write_lock
+from dynamo_recipes.app.locked import Lock
+from dynamo_recipes.app.machines import Machines
 from dynamo_recipes.app.plan import plan
-from dynamo_recipes.app.planning import planned
+from dynamo_recipes.app.planning import Against, against, planned
 from dynamo_recipes.app.render import render, write
+from dynamo_recipes.app.resolve import resolve as resolve_recipe
 from dynamo_recipes.app.run import Options, ask
 from dynamo_recipes.app.validate import validate
 from dynamo_recipes.cli.output import line
@@ -26,13 +31,22 @@ from dynamo_recipes.findings import CODES, Finding
 from dynamo_recipes.launch import procfs, state
 from dynamo_recipes.launch.folders import run_folder, runs_root
 from dynamo_recipes.launch.signals import watched
+from dynamo_recipes.recipe.read import read
 from dynamo_recipes.support import data, releases
-from dynamo_recipes.support.facts import HostFacts
+from dynamo_recipes.support.facts import UNKNOWN, Gpu, HostFacts
+from dynamo_recipes.support.resolve import resolve
+from dynamo_recipes.support.target import DOCKER, KUBERNETES, TARGETS, Target
 
 PAGES = Path(data.__file__).parents[1] / "data" / "findings"
 HEAD = "schema: 1\nmodel: {packaged: tiny}\nengine: mocker\n"
 ONE_ENGINE = "schema: 1\nmodel: {packaged: tiny}\nengine: {name: mocker, args: {%s}}\n"
+VLLM = 'schema: 1\nmodel: {id: a/b}\nengine: vllm\ndynamo: "1.4.2"\n'
+KVBM_DISAGG = "workers: {prefill: {}, decode: {}}\nkv: {offload: {engine: kvbm}}\n"
 RELEASE = HEAD + 'dynamo: "1.4.2"\nfrontend: {port: 0}\n'
+
+OLD_IMAGE = "{name: vllm, image: 'mirror.example.org/vllm-runtime:1.3.1'}"
+EAGLE = "{name: sglang, args: {speculative-algorithm: EAGLE}}"
+WIDE = "hardware: {gpus_per_node: 8}\nworkers: {decode: {role: aggregated, parallel: {tensor: 16}}}\n"
 
 STATUS = {"DR1": 2, "DR2": 3, "DR3": 3, "DR4": 3, "DR60": 4, "DR61": 4, "DR651": 1, "DR652": 5, "DR653": 1, "DR654": 1}
 
@@ -94,6 +108,11 @@ TEXTS: list[tuple[str, str | bytes, tuple[int, int]]] = [
     ("DR204", HEAD + "hardware: {gpu: h100}\n", (4, 17)),
     ("DR205", HEAD + 'dynamo: "1.4.2"\ninfrastructure: {response_plane: tcp}\n', (5, 34)),
     ("DR205", HEAD + "frontend: {router: nearest}\n", (4, 20)),
+    ("DR219", RELEASE + "kv: {offload: {engine: kvbm}}\n", (6, 24)),
+    ("DR220", RELEASE.replace("tiny", "tiny, adapters: [{name: a, source: b}]"), (2, 25)),
+    ("DR221", RELEASE.replace("tiny", "tiny, modalities: [text, image]"), (2, 44)),
+    ("DR222", VLLM.replace("}", ", precision: nvfp4}", 1) + "hardware: {gpu: h100_sxm}\n", (2, 29)),
+    ("DR224", VLLM.replace("1.4.2", "1.3.0") + KVBM_DISAGG, (5, 1)),
     ("DR301", ONE_ENGINE % "max-num-seqs: 64", (3, 45)),
     ("DR301", HEAD + "workers: {aggregated: {args: {--no_model_path: true}}}\n", (4, 48)),
     ("DR301", HEAD + "frontend: {args: {http-port: 8001}}\n", (4, 30)),
@@ -111,6 +130,8 @@ TEXTS: list[tuple[str, str | bytes, tuple[int, int]]] = [
     ("DR406", HEAD + "workers:\n  aggregated: {}\n  prefill: {}\n  decode: {}\n", (5, 3)),
     ("DR615", HEAD + "files: {chat: ./chat.jinja}\n", (4, 15)),
     ("DR615", HEAD + "files: {chat: .}\n", (4, 15)),
+    ("DR408", RELEASE.replace("packaged: tiny", "id: a/b, revision: v1"), (2, 28)),
+    ("DR408", RELEASE + "kv: {offload: {engine: native}}\n", (6, 6)),
     ("DR407", HEAD + "workers:\n  prefill: {replicas: 10000}\n  decode: {replicas: 10000}\n", (4, 1)),
 ]
 # These messages say what is wanted in full ("must be at least 1, and is 0"): a hint would only say it again.
@@ -120,12 +141,49 @@ NO_HINT_NEEDED: list[tuple[str, str, tuple[int, int]]] = [
     ("DR110", HEAD + "ready: {timeout: 5 minutes}\n", (4, 18)),
     ("DR110", HEAD + "workers: {}\n", (4, 1)),
 ]
-FACTS: list[tuple[str, HostFacts]] = [
-    ("DR206", HostFacts(python=("3.9",))),
-    ("DR206", HostFacts(python=("3.9.18", "3.14.1"))),
-    ("DR207", HostFacts(os="darwin")),
-    ("DR207", HostFacts(arch="riscv64")),
-    ("DR207", HostFacts(glibc="2.27")),
+# What a release needs of the engine and of the machine: code, severity, engine, release, target, facts, place.
+T4 = (Gpu("t4", "7.5"),)
+UBUNTU_22, DEBIAN = HostFacts(distribution="ubuntu", os_version="22.04"), HostFacts(distribution="debian")
+OWN_IMAGE = "{name: vllm, version: 0.28.0, image: example.org/vllm:1}"
+NEEDS: list[tuple[str, str, str, str, str, HostFacts, str]] = [
+    ("DR206", "error", "mocker", "1.4.2", "local", HostFacts(python=("3.9",)), "4:9"),
+    ("DR207", "error", "mocker", "1.4.2", "local", HostFacts(os="darwin"), "4:9"),
+    ("DR207", "error", "mocker", "1.4.2", "local", HostFacts(arch="riscv64"), "4:9"),
+    ("DR207", "error", "mocker", "1.4.2", "local", HostFacts(glibc="2.27"), "4:9"),
+    ("DR209", "error", "vllm", "1.2.1", "docker", HostFacts(driver="570.26"), "4:9"),
+    ("DR210", "error", "vllm", "1.2.1", "local", HostFacts(driver="575.57.08"), "4:9"),
+    ("DR211", "error", "vllm", "1.4.2", "docker", HostFacts(driver="575.57.08"), "4:9"),
+    ("DR211", "error", "{name: vllm, image: example.org/vllm:1-cuda12}", "1.4.2", "docker", UNKNOWN, "3:29"),
+    ("DR212", "error", "vllm", '1.1.1"\nhardware: {gpu: b300_sxm} # "', "local", UNKNOWN, "5:17"),
+    ("DR213", "error", "trtllm", "1.4.2", "local", UNKNOWN, "3:9"),
+    ("DR214", "error", "vllm", "1.5.1", "local", HostFacts(python=("3.12",)), "4:9"),
+    ("DR215", "error", "sglang", "1.6.0", "local", UNKNOWN, "4:9"),
+    ("DR215", "error", "sglang", "1.4.2", "local", HostFacts(arch="aarch64"), "4:9"),
+    ("DR216", "error", "sglang", "1.4.2", "local", HostFacts(glibc="2.31"), "4:9"),
+    ("DR217", "error", "vllm", "1.4.2", "docker", UBUNTU_22._replace(arch="aarch64"), "4:9"),
+    ("DR217", "warning", "vllm", "1.4.2", "docker", UBUNTU_22, "4:9"),
+    ("DR217", "warning", "vllm", "1.4.2", "docker", DEBIAN, "4:9"),
+    ("DR218", "error", "sglang", "1.4.2", "local", HostFacts(python=("3.14",)), "4:9"),
+    ("DR218", "warning", "mocker", "1.4.2", "local", HostFacts(python=("3.14",)), "4:9"),
+    ("DR226", "error", "{name: vllm, version: 0.28.0}", "1.4.2", "local", UNKNOWN, "3:31"),
+    ("DR226", "warning", OWN_IMAGE, "1.4.2", "docker", UNKNOWN, "3:31"),
+    ("DR227", "error", "vllm", "1.4.2", "local", HostFacts(gpus=T4), "1:1"),
+    ("DR227", "warning", "trtllm", '1.4.2"\nhardware: {gpu: l4} # "', "docker", UNKNOWN, "5:17"),
+    ("DR228", "error", "vllm", "0.8.1.post1", "docker", UNKNOWN, "4:9"),
+    ("DR228", "error", "vllm", "1.4.2", "docker", HostFacts(arch="riscv64"), "4:9"),
+    ("DR229", "warning", "vllm", "1.3.1", "docker", UNKNOWN, "4:9"),
+    ("DR208", "error", "mocker", "1.6.1", "local", UNKNOWN, "4:9"),
+    ("DR230", "warning", "mocker", '1.4.2"\nhardware: {gpu: {name: h800, memory: 80Gi}} # "', "local", UNKNOWN, "5:12"),
+    ("DR231", "error", "mocker", "1.6.2", "local", UNKNOWN, "4:9"),
+]
+# What targets that run containers and facts of a cluster raise: text, target, facts, severity, place.
+JUDGED: list[tuple[str, str, Target, HostFacts, str, tuple[int, int]]] = [
+    ("DR223", VLLM, KUBERNETES, HostFacts(kubernetes="1.29"), "error", (4, 9)),
+    ("DR225", VLLM.replace("vllm", OLD_IMAGE).replace("1.4.2", "1.6.0"), DOCKER, UNKNOWN, "error", (3, 29)),
+    ("DR225", VLLM.replace("1.4.2", "1.6.0"), KUBERNETES, HostFacts(operator="1.4.2"), "error", (4, 9)),
+    ("DR232", VLLM + WIDE, KUBERNETES, HostFacts(grove="none", lws="none"), "error", (6, 11)),
+    ("DR233", VLLM, KUBERNETES, HostFacts(grove="v0.1.0-alpha.9"), "error", (4, 9)),
+    ("DR235", VLLM.replace("vllm", EAGLE), DOCKER, UNKNOWN, "warning", (3, 1)),
 ]
 
 
@@ -160,6 +218,12 @@ def ignore(name: str, words: str) -> None:
     """Hear nothing."""
 
 
+@pytest.fixture(autouse=True)
+def a_machine_of_which_nothing_is_known(monkeypatch):
+    """What `run` finds on the machine that the tests run on is no part of them."""
+    monkeypatch.setattr(here, "launchable", lambda python: Machines((("", UNKNOWN),)))
+
+
 @pytest.mark.parametrize(
     ("code", "text", "place"),
     [pytest.param(*each, id=f"{each[0]}-at-{each[2][0]}-{each[2][1]}") for each in (*TEXTS, *NO_HINT_NEEDED)],
@@ -167,8 +231,9 @@ def ignore(name: str, words: str) -> None:
 def test_a_text_raises_it_in_validate_plan_and_run(code, text, place, stage):
     file = stage.recipe(text)
     (result,) = validate([file])
-    assert [each.code for each in result.findings] == [code]
-    found = result.findings[0]
+    # DR208 sums up why no release fits.
+    (found,) = (each for each in result.findings if each.code != "DR208" or code == "DR208")
+    assert found.code == code
     assert (found.where.file, found.where.line, found.where.column) == (file, *place)
     assert found.severity == "error"
     assert bool(found.hint) == ((code, text, place) not in NO_HINT_NEEDED)
@@ -181,15 +246,33 @@ def test_a_text_raises_it_in_validate_plan_and_run(code, text, place, stage):
         assert_on_page(found)
 
 
-@pytest.mark.parametrize(("code", "facts"), FACTS)
-def test_facts_of_a_machine_raise_it(code, facts):
-    raw = (HEAD + 'dynamo: ">=1"\n').encode()
-    assert planned(raw, "recipe.yaml").findings == ()
-    (found,) = planned(raw, "recipe.yaml", facts).findings
-    assert (found.code, found.severity, str(found.where)) == (code, "error", "recipe.yaml:4:9")
+@pytest.mark.parametrize(
+    "row", NEEDS, ids=lambda row: f"{row[0]}-{row[1]}-{row[3][:5]}-{row[4]}-{len(row[2])}-{row[6]}"
+)
+def test_what_a_release_needs_raises_it(row):
+    code, severity, engine, version, target, facts, place = row
+    raw = f'schema: 1\nmodel: {{packaged: tiny}}\nengine: {engine}\ndynamo: "{version}"\n'.encode()
+    all_found = planned(raw, "recipe.yaml", facts, target=TARGETS[target]).findings
+    (found,) = (each for each in all_found if each.code == code)
+    assert (found.severity, str(found.where)) == (severity, f"recipe.yaml:{place}")
     assert found.hint
-    assert exit_status((found,)) == 3
-    if (code, facts) in FIRST:
+    assert exit_status((found,)) == (3 if severity == "error" else 0)
+    if row in FIRST:
+        assert_on_page(found)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "target", "facts", "severity", "place"), [pytest.param(*each, id=each[0]) for each in JUDGED]
+)
+def test_a_target_or_a_cluster_raises_it(code, text, target, facts, severity, place):
+    reading = read(text.encode(), "recipe.yaml")
+    answer = resolve(reading.recipe, facts, target)
+    (found,) = (each for each in reading.placed(answer.findings) if each.code == code)
+    assert found.severity == severity
+    assert (found.where.line, found.where.column) == place
+    assert (answer.resolution is None) == (severity == "error")
+    assert found.hint
+    if (code, text, target, facts, severity, place) in FIRST:
         assert_on_page(found)
 
 
@@ -262,6 +345,15 @@ def a_folder_where_one_recipe_is_wanted(stage):
     return caught.value
 
 
+@raises("DR234", "which the recipe does not allow", at=(4, 9))
+def a_recipe_that_left_its_lock(stage):
+    write_lock(lock(stage.recipe(HEAD + 'dynamo: "1.4.2"\n')))
+    file = stage.recipe(HEAD + 'dynamo: "1.6.0"\n')
+    with pytest.raises(Refused) as caught:
+        plan(file, against=Against(answering=Lock(file, ())))
+    return caught.value
+
+
 def laid_over(stage, text, *settings, variants=()):
     """Return how a recipe fails with something laid over it."""
     with pytest.raises(Refused) as caught:
@@ -299,11 +391,6 @@ def a_setting_without_a_value(stage):
 @raises("DR129", "no `frontend.prot`")
 def a_null_that_removes_nothing(stage):
     return laid_over(stage, HEAD, "frontend.prot=null")
-
-
-@raises("DR206", "Python 3.9", at=(1, 1))
-def a_python_that_the_release_does_not_run_on(stage):
-    return stage.fails(HEAD, python="3.9")
 
 
 @raises("DR601", "in use", at=(4, 18))
@@ -358,7 +445,7 @@ def a_secret_in_a_file_that_holds_none(stage):
     (stage.folder / "token").write_bytes(b"\xff")
     (stage.folder / "site.yaml").write_text("site: 1\nsecrets: {huggingface: {file: token}}\n")
     options = Options(
-        ignore, ignore, make_environment(stage.folder / "toy"), site=site.read(f"{stage.folder}/site.yaml")
+        ignore, ignore, make_environment(stage.folder / "toy"), against=against(site.read(f"{stage.folder}/site.yaml"))
     )
     with pytest.raises(DynamoRecipesError) as caught:
         ask(stage.recipe(RELEASE + "env: {HF_TOKEN: {secret: huggingface}}\n"), options, lambda answered: None)
@@ -520,7 +607,7 @@ def fresh_data():
 
 
 # The first row of each code is the one that its page shows.
-FIRST = list({row[0]: row for row in reversed((*TEXTS, *FACTS, *SITUATIONS))}.values())
+FIRST = list({row[0]: row for row in reversed((*TEXTS, *NEEDS, *JUDGED, *SITUATIONS))}.values())
 
 
 @pytest.mark.parametrize(
@@ -539,6 +626,14 @@ def test_a_situation_raises_it(code, says, place, situation, stage, fresh_data):
         assert_on_page(found)
 
 
+def test_resolve_notes_that_a_newer_release_fits(stage, monkeypatch):
+    monkeypatch.chdir(stage.folder)
+    stage.recipe(HEAD + 'dynamo: "1.4.2"\n')
+    (found,) = resolve_recipe("recipe.yaml").findings
+    assert (found.code, found.severity) == ("DR236", "note")
+    assert_on_page(found)
+
+
 def test_every_code_is_raised_by_something():
-    raised = {code for code, *_ in (*TEXTS, *FACTS, *SITUATIONS)}
+    raised = {code for code, *_ in (*TEXTS, *NEEDS, *JUDGED, *SITUATIONS)} | {"DR236"}
     assert sorted(raised) == sorted(CODES)

@@ -69,7 +69,7 @@ def test_a_page_is_clean_text(code):
 def test_the_printed_lines_are_the_codes_own(code):
     (printed,) = blocks(page(code), "text")
     first, *rest = printed.splitlines()
-    assert re.match(rf"(--\S+ )?(\S+ )?error {code} ", first)
+    assert re.match(rf"(--\S+ )?(\S+ )?(error|warning|note) {code} ", first)
     assert not rest or rest[-1].startswith("    ")
 
 
@@ -80,14 +80,21 @@ WITH_RECIPE = [code for code in CODES if "```yaml" in page(code).partition("## W
 def test_the_example_prints_what_the_page_shows(code):
     example = page(code).partition("## What to do")[0]
     (recipe,), (printed,) = blocks(example, "yaml"), blocks(example, "text")
-    assert "\n".join(line(each) for each in planned(recipe.encode(), "recipe.yaml").findings) + "\n" == printed
+    found = planned(recipe.encode(), "recipe.yaml").findings
+    told = [each for each in found if each.code != "DR208" or code == "DR208"]  # which sums up why no release fits
+    assert "\n".join(line(each) for each in told) + "\n" == printed
 
 
 def test_all_codes_about_the_recipe_and_its_graph_show_one():
     # Not shown as a recipe: bytes that are not text, a file of 2 MB, files that are elsewhere, facts of a machine,
     # and what options say.
-    without = {"DR101", "DR105", "DR116", "DR118", "DR119", "DR206", "DR207"}
+    without = {"DR101", "DR105", "DR116", "DR118", "DR119"}
+    without |= {f"DR{number}" for number in (*range(206, 208), *range(209, 219), *range(226, 230))}
     without |= {"DR121", "DR122", "DR123", "DR129"}
+    # Facts of a cluster, images on targets that run containers, and warnings, with which a recipe is planned.
+    without |= {"DR223", "DR225", "DR232", "DR233", "DR235"}
+    # What rests on everything that is known, on files beside the recipe, and notes.
+    without |= {"DR208", "DR231", "DR234", "DR236"}
     assert set(WITH_RECIPE) == {code for code in CODES if code < "DR6"} - without
 
 
@@ -129,7 +136,7 @@ def test_a_place_is_as_exact_as_it_is_known(where, text):
     assert str(where) == text
 
 
-@pytest.mark.parametrize("code", ["", "DR000", "dr106", "DR1060", "DR408"])
+@pytest.mark.parametrize("code", ["", "DR000", "dr106", "DR1060", "DR499"])
 def test_a_code_that_is_not_registered_is_refused(code):
     with pytest.raises(ValueError, match="not in the registry"):
         Finding(code, "message")

@@ -166,6 +166,11 @@ def test_usage_is_what_the_system_counts(process, large):
     code = f"data = open({str(large)!r}, 'rb').read(); print(flush=True); time.sleep(600)"
     read = process(code)
     counted = psutil.Process(read)
+    # What was written is counted a moment after it can be read.
+    end = time.monotonic() + 10
+    while usage(read).moved != sum(counted.io_counters()[4:6]):
+        assert time.monotonic() < end
+        time.sleep(0.02)
     moved = counted.io_counters()
     assert usage(read).moved == moved.read_chars + moved.write_chars
     assert usage(read).moved > MIB

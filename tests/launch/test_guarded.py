@@ -230,7 +230,8 @@ def test_a_process_has_a_session_of_its_own_default_signals_and_no_other_descrip
     process = graph.start("sleep", "600")
     for each in (first, process):
         until(lambda each=each: psutil.Process(each.pid).name() == "sleep")
-        assert sorted(os.listdir(f"/proc/{each.pid}/fd")) == ["0", "1", "2"]
+        # For a moment after it has its name it still opens libraries.
+        until(lambda each=each: sorted(os.listdir(f"/proc/{each.pid}/fd")) == ["0", "1", "2"])
         assert os.readlink(f"/proc/{each.pid}/fd/0") == os.devnull
         assert os.getsid(each.pid) == os.getpgid(each.pid) == each.pid
         status = dict(line.split(":\t") for line in Path(f"/proc/{each.pid}/status").read_text().splitlines())

@@ -143,7 +143,9 @@ def test_when_command_and_guard_are_killed_the_next_run_of_any_name_ends_what_th
         left = scene.graph()
         said = scene.run_again(name)
         if case.moment != "begun":  # such end by themselves: nobody reads the first line that they write
-            assert len(left) == len(scene.family) - 1, "nobody is there to end them"
+            # One that starts may write its first line now, and end too.
+            least = 1 if case.moment == "starting" else len(scene.family) - 1
+            assert len(left) >= least, "nobody is there to end them"
             assert "an earlier run named toy was killed and left " in said, said
         assert scene.gone_after(time.monotonic()) < 1
         assert_ports_are_free(scene, killed)

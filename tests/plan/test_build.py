@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from known_releases import LAUNCHED, SERVED
 
 from dynamo_recipes import engines
 from dynamo_recipes.app.planning import planned
@@ -12,7 +13,6 @@ from dynamo_recipes.plan.model import Arg, Member, Plan, Program, SecretRef, Sou
 from dynamo_recipes.plan.show import value
 from dynamo_recipes.recipe.fields import ROLES
 from dynamo_recipes.recipe.read import read
-from dynamo_recipes.support.data import release_names
 from dynamo_recipes.support.facts import UNKNOWN
 from dynamo_recipes.support.releases import Needs, release
 from dynamo_recipes.support.resolve import resolve
@@ -53,12 +53,13 @@ def toy_engine(*members: Member) -> SimpleNamespace:
         OWNED={"ours": "`ours`"},
         members=lambda *_: members,
         check=lambda *_: (),
+        check_recipe=lambda *_: (),
     )
 
 
 def built(rest: str, engine: SimpleNamespace):
     reading = read((HEAD + MOCKER + rest).encode(), "x.yaml")
-    resolution, _ = resolve(reading.recipe, UNKNOWN)
+    resolution = resolve(reading.recipe, UNKNOWN).resolution
     return build(reading.recipe, "x", resolution, engine)
 
 
@@ -185,7 +186,13 @@ def test_variables_of_the_tool_are_those_of_engine_member_and_infrastructure():
     }
 
 
-@pytest.mark.parametrize("version", release_names())
+def test_releases_that_are_launched_and_not_served_are_refused_for_what_they_lack():
+    """No release gets lost: 1.0.2 needs a NATS server, and a wheel of 1.6.1 is in no index."""
+    refused = {each: {code for code, _ in found(f"dynamo: '{each}'")} for each in LAUNCHED if each not in SERVED}
+    assert refused == {"1.6.1": {"DR208", "DR215"}, "1.0.2": {"DR205", "DR208"}}
+
+
+@pytest.mark.parametrize("version", SERVED)
 def test_no_variable_that_the_tool_sets_can_be_set_by_the_author(version):
     head = f"dynamo: '{version}'\n"
     for name in variables(plan(head), "aggregated"):
@@ -230,15 +237,15 @@ def test_the_plan_carries_what_a_launch_needs():
     assert (result.service.component, result.service.port) == ("frontend", "http")
     assert (result.service.model, result.service.task) == ("c", "completion")
     assert (result.ready_timeout, result.idle_timeout, result.stop_grace) == (120.0, 45.0, 0.5)
-    assert (result.install.requirements, result.install.python) == (("ai-dynamo==1.4.2",), ">=3.10,<3.14")
+    assert (result.install.requirements, result.install.python) == (("ai-dynamo==1.4.2",), ">=3.10,<3.15")
     assert result.virtual_gpus is engines.load("mocker").VIRTUAL_GPUS is True
     assert [each.what for each in result.choices] == [
-        *("dynamo", "engine", "python", "discovery", "request plane", "event plane", "devices"),
+        *("dynamo", "engine", "install", "python", "discovery", "request plane", "event plane", "devices"),
     ]
     assert all(each.because for each in result.choices)
 
 
-@pytest.mark.parametrize("version", release_names())
+@pytest.mark.parametrize("version", SERVED)
 def test_the_plan_says_what_frontend_and_engine_need_of_a_machine(version):
     install = plan(f"dynamo: '{version}'").install
     frontend, mocker = (release(version).needs_of(each) for each in ("frontend", "mocker"))
@@ -250,11 +257,11 @@ def test_the_plan_says_what_frontend_and_engine_need_of_a_machine(version):
 
 def test_what_either_of_them_needs_the_plan_needs():
     reading = read((HEAD + MOCKER).encode(), "x.yaml")
-    resolution, _ = resolve(reading.recipe, UNKNOWN)
-    needs = (
-        ("frontend", Needs(1, False, (("libb.so.1", "b"),))),
-        ("mocker", Needs(None, True, (("liba.so.1", None), ("libb.so.1", "b")))),
-    )
+    resolution = resolve(reading.recipe, UNKNOWN).resolution
+    needs = {
+        "frontend": Needs(1, False, (("libb.so.1", "b"),)),
+        "mocker": Needs(None, True, (("liba.so.1", None), ("libb.so.1", "b"))),
+    }
     resolution = resolution._replace(release=resolution.release._replace(needs=needs))
     result, _ = build(reading.recipe, "x", resolution, engines.load("mocker"))
     assert (result.install.frontend_mib, result.install.worker_mib, result.install.headers) == (1, None, True)

@@ -1,12 +1,12 @@
 """The frontend: its command on each release, the flags that are the tool's, and how modes and events go together."""
 
 import pytest
+from known_releases import LAUNCHED
 
 from dynamo_recipes.plan import frontend
 from dynamo_recipes.plan.model import OwnPort, Port, Probe, Program, Text
 from dynamo_recipes.recipe.model import Router
 from dynamo_recipes.recipe.read import read
-from dynamo_recipes.support.data import release_names
 from dynamo_recipes.support.releases import release
 
 HEAD = "schema: 1\nmodel: m\nengine: mocker\n"
@@ -28,7 +28,7 @@ def shown(word) -> str:
 FIRST = ["PYTHON", "-m", "dynamo.frontend", "--http-host", "127.0.0.1", "--http-port", "HTTP"]
 
 
-@pytest.mark.parametrize("version", release_names())
+@pytest.mark.parametrize("version", LAUNCHED)
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -55,14 +55,14 @@ def test_the_command_says_every_setting(version, text, expected):
 )
 def test_its_port_is_the_one_that_the_recipe_asks_for(text, fixed):
     recipe = read((HEAD + text).encode(), "x.yaml").recipe
-    component = frontend.component(recipe, release(release_names()[0]))
+    component = frontend.component(recipe, release(LAUNCHED[0]))
     (member,) = component.members
     assert member.ports == (Port("http", fixed=fixed),)
     assert member.ready == Probe("http", "/health")
     assert (component.name, component.replicas, component.after, member.gpus) == ("frontend", 1, (), 0)
 
 
-@pytest.mark.parametrize("version", release_names())
+@pytest.mark.parametrize("version", LAUNCHED)
 def test_no_flag_that_the_tool_sets_can_be_written_by_the_author_too(version):
     owned = frontend.owned(release(version))
     ours = {word.lstrip("-") for word in words("frontend: {router: {mode: kv, events: predicted}}", version)[3:]}

@@ -60,7 +60,16 @@ def test_nothing_is_fetched_for_a_model_that_is_a_folder(model, offline):
     ],
 )
 def test_a_process_with_a_system_port_is_told_its_own_number(ports, expected):
-    assert parts(infrastructure.for_member(Member("m", (), ports=ports))) == expected
+    assert parts(infrastructure.for_member(Member("m", (), ports=ports), release("1.6.0"))) == expected
+
+
+@pytest.mark.parametrize(("version", "asked"), [("1.2.0", True), ("1.3.1", True), ("1.4.0", False), ("1.6.0", False)])
+def test_workers_hand_out_the_models_files_where_they_do_so_only_when_asked(version, asked):
+    """Without it the frontend of 1.2 and 1.3 looks for the served name on the hub, and never lists the model."""
+    worker = Member("m", (), ports=(Port("system"),))
+    found = parts(infrastructure.for_member(worker, release(version)))
+    assert found.get("DYN_SELF_HOST_METADATA") == (("1",) if asked else None)
+    assert "DYN_SELF_HOST_METADATA" not in parts(infrastructure.for_member(Member("f", ()), release(version)))
 
 
 def test_the_variable_that_hides_the_model_on_1_4_is_never_set():

@@ -47,11 +47,19 @@ DEFAULTS: list[tuple[str, str, Any]] = [
     ("model.path", "", None),
     ("model.packaged", "", None),
     ("model.served_name", "", None),
+    ("model.revision", "", None),
+    ("model.precision", "", None),
+    ("model.modalities", "", ["text"]),
+    ("model.adapters", "", []),
     ("model.task", "", "chat"),
     ("model.max_length", "", None),
     ("dynamo.version", "", None),
+    ("engine.version", "", None),
+    ("engine.image", "", None),
     ("engine.args", "", {}),
     ("hardware.gpu", "", None),
+    ("hardware.gpu.memory", "hardware: {gpu: l4}", None),
+    ("hardware.gpu.compute_capability", "hardware: {gpu: l4}", None),
     ("hardware.gpus_per_node", "", None),
     ("hardware.nodes", "", 1),
     ("frontend.host", "", "127.0.0.1"),
@@ -65,9 +73,13 @@ DEFAULTS: list[tuple[str, str, Any]] = [
     ("workers.aggregated.parallel.pipeline", "", 1),
     ("workers.aggregated.parallel.data", "", 1),
     ("workers.aggregated.parallel.context", "", 1),
+    ("workers.aggregated.image", "", None),
     ("workers.aggregated.max_requests", "", None),
     ("workers.aggregated.args", "", {}),
     ("workers.aggregated.env", "", {}),
+    ("kv.offload", "", None),
+    ("kv.offload.cpu", "kv: {offload: {engine: native}}", None),
+    ("kv.offload.disk", "kv: {offload: {engine: native}}", None),
     ("kv.block_size", "", None),
     ("kv.dtype", "", "auto"),
     ("infrastructure.discovery", "", "auto"),
@@ -94,6 +106,9 @@ REQUIRED = [
     "model",
     "engine",
     "engine.name",
+    "hardware.gpu.name",
+    "kv.offload.engine",
+    *(f"model.adapters[0].{key}" for key in ("name", "source")),
     *(f"about.tested[0].{key}" for key in ("date", "dynamo", "status")),
 ]
 SECTIONS = [
@@ -123,7 +138,9 @@ def keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
         key = prefix + (field.alias or name)
         yield key
         for inner in sections_in(field.annotation):
-            entry = {"workers": ".aggregated", "env": ".A", "parameters": ".A", "tested": "[0]"}.get(name, "")
+            entry = {"workers": ".aggregated", "env": ".A", "parameters": ".A", "tested": "[0]", "adapters": "[0]"}.get(
+                name, ""
+            )
             yield from keys(inner, f"{key}{entry}.")
 
 
@@ -150,8 +167,10 @@ def test_an_empty_section_means_the_same_as_none(section):
 def test_a_needed_key_that_is_missing(key):
     data = {
         "schema": 1,
-        "model": "a/b",
+        "model": {"id": "a/b", "adapters": [{"name": "a", "source": "b"}]},
         "engine": {"name": "mocker"},
+        "hardware": {"gpu": {"name": "l4"}},
+        "kv": {"offload": {"engine": "native"}},
         "about": {"tested": [{"date": "2026-10-01", "dynamo": "1.4.2", "status": "works"}]},
     }
     section: Any = data
@@ -175,6 +194,9 @@ SHORT = [
     ("engine: mocker", "engine: {name: mocker}"),
     ("dynamo: 1.4.2", "dynamo: {version: 1.4.2}"),
     ("frontend: {router: kv}", "frontend: {router: {mode: kv}}"),
+    ("hardware: {gpu: l4}", "hardware: {gpu: {name: l4}}"),
+    ("kv: {offload: none}", "kv: {offload: ~}"),
+    ("kv: {offload: none}", "kv: {}"),
     ("env: {A: x}", "env: {A: {value: x}}"),
     ("env: {A: 5}", "env: {A: {value: '5'}}"),
     ("env: {A: -5}", "env: {A: '-5'}"),
@@ -206,12 +228,20 @@ GOOD: list[tuple[str, list[str]]] = [
     ),
     ("model: {path: %s}", ["x", "x" * 4096, "./a b", "é"]),
     ("model: {id: a, served_name: %s}", ["a", "a b", "Qwen/x:1", "é", "a" * 200]),
+    ("model: {id: a, revision: %s}", ["main", "v1.0", "refs/pr/1", "'0123abc'", "a" * 200, "~"]),
+    ("model: {id: a, precision: %s}", ["bf16", "fp16", "fp8", "nvfp4", "mxfp4", "int8", "int4", "~"]),
+    ("model: {id: a, modalities: %s}", ["[text]", "[text, image, video, audio]", "[image]"]),
+    ("model: {id: a, adapters: %s}", ["[]", "[{name: law, source: org/law}, {name: Law 2, source: ./law}]"]),
     ("model: {id: a, task: %s}", ["chat", "completion"]),
     ("model: {id: a, max_length: %s}", ["1", "100000000", "~"]),
     ("model: {packaged: %s}", ["tiny"]),
     ("engine: %s", ["x", "x" * 60, "{name: x}"]),
+    ("engine: {name: x, version: %s}", ["0.26.0", "1.3.0rc22", "0.5.6.post2", "0.26.0+cu130", "'1'", "~"]),
+    ("engine: {name: x, image: %s}", ["a", "a/b:1.4.2", "h:5000/a/B_c:x-1", f"a:1@sha256:{'0f' * 32}", "~"]),
     ("dynamo: %s", ["x", "'x'", "x" * 200, "{}", "{version: ~}"]),
-    ("hardware: {gpu: %s}", ["x", "x" * 60, "~"]),
+    ("hardware: {gpu: %s}", ["x", "x" * 60, "~", "{name: x, memory: 80Gi, compute_capability: '9.0'}"]),
+    ("hardware: {gpu: {name: x, memory: %s}}", ["1Mi", "9999999Gi", "~"]),
+    ("hardware: {gpu: {name: x, compute_capability: %s}}", ["'7.5'", "'12.1'", "~"]),
     ("hardware: {gpus_per_node: %s}", ["1", "1024", "~"]),
     ("hardware: {nodes: %s}", ["1", "10000"]),
     ("frontend: {host: %s}", ["127.0.0.1", "'::1'", "localhost", "a.b-c.d", "0.0.0.0", "a" * 253]),
@@ -225,11 +255,18 @@ GOOD: list[tuple[str, list[str]]] = [
     ("workers: {%s: {}}", ["aggregated", "prefill", "decode", "encode", "pd"]),
     ("workers: {decode: {role: prefill, replicas: %s}}", ["1", "10000"]),
     ("workers: {decode: {max_requests: %s}}", ["1", "10000000", "~"]),
+    ("workers: {decode: {image: %s}}", ["a/b:1.4.2", "~"]),
     *((each, ["1", "4096"]) for each in WIDTHS),
     ("workers: {decode: {args: {%s: 1}}}", ["x", "--x"]),
     ("workers: {decode: {env: {%s: x}}}", ["A", "a_1"]),
     ("env: {%s: x}", ["A", "_a1", "a" * 200]),
     ("env: {A: %s}", ["x", "''", "5", "-5", "0", "'1.5'", "{value: ''}", "{secret: a-1}", f"{{secret: {'a' * 40}}}"]),
+    (
+        "kv: {offload: %s}",
+        ["none", "~", *(f"{{engine: {each}}}" for each in ("native", "kvbm", "lmcache", "mooncake"))],
+    ),
+    ("kv: {offload: {engine: native, cpu: %s}}", ["1Mi", "128Gi", "999999999Ti", "~"]),
+    ("kv: {offload: {engine: native, disk: %s}}", ["500Gi"]),
     ("kv: {block_size: %s}", ["1", "65536", "~"]),
     ("kv: {dtype: %s}", ["auto", "bf16", "fp8"]),
     ("infrastructure: {discovery: %s}", ["auto", "file"]),
@@ -262,6 +299,13 @@ BAD: list[tuple[str, str, list[str]]] = [
         "model: {id: a, served_name: %s}",
         ["''", "' a'", "-a", '"a\\tb"', '"a\\n"', "a" * 201],
     ),
+    ("DR110", "model: {id: a, revision: %s}", ["''", "-a", "/a", "a b", "a" * 201]),
+    ("DR109", "model: {id: a, precision: %s}", ["fp4", "FP8", "''"]),
+    ("DR110", "model: {id: a, modalities: %s}", ["[]", "[text, text, text, text, text]"]),
+    ("DR109", "model: {id: a, modalities: %s}", ["[images]", "[Text]"]),
+    ("DR107", "model: {id: a, adapters: %s}", ["[{name: a}]", "[{source: a}]"]),
+    ("DR110", "model: {id: a, adapters: [{name: %s, source: a}]}", ["''", "-a"]),
+    ("DR110", "model: {id: a, adapters: [{name: a, source: %s}]}", ["''", "x" * 4097]),
     ("DR109", "model: {id: a, task: %s}", ["embedding", "Chat", "''"]),
     ("DR110", "model: {id: a, max_length: %s}", ["0", "-1", "100000001"]),
     ("DR109", "model: {packaged: %s}", ["large"]),
@@ -269,6 +313,16 @@ BAD: list[tuple[str, str, list[str]]] = [
     ("DR111", "schema: %s", ["0", "2", "-1", "'1'", "1.0", "true", "~", "[1]", "v1"]),
     ("DR110", "dynamo: %s", ["''", "x" * 201]),
     ("DR110", "hardware: {gpu: %s}", ["''", "x" * 61]),
+    ("DR110", "hardware: {gpu: {name: x, memory: %s}}", ["0Gi", "80GB", "80G", "1.5Gi", "80 Gi", "''", "99999999Gi"]),
+    ("DR110", "hardware: {gpu: {name: x, compute_capability: %s}}", ["'9'", "sm90", "'9.00'", "'100.0'", "''"]),
+    ("DR106", "hardware: {gpu: {name: x, %s}}", ["memory_gib: 80", "count: 8"]),
+    ("DR110", "engine: {name: x, version: %s}", ["v0.26.0", "'>=0.26'", "''", "0.26 .0", "latest"]),
+    ("DR110", "engine: {name: x, image: %s}", ["-a", "A/b", "a b", "''", "https://a b", "'a@sha256:00'", "a" * 401]),
+    ("DR110", "workers: {decode: {image: %s}}", ["-a", "''"]),
+    ("DR109", "kv: {offload: {engine: %s}}", ["Native", "kvm", "''", "none"]),
+    ("DR107", "kv: {offload: %s}", ["{}", "{cpu: 1Gi}"]),
+    ("DR110", "kv: {offload: {engine: native, cpu: %s}}", ["128GB", "'128'", "0Gi", "1.5Ti", "''"]),
+    ("DR110", "kv: {offload: {engine: native, disk: %s}}", ["1Ki"]),
     ("DR110", "hardware: {gpus_per_node: %s}", ["0", "1025"]),
     ("DR110", "hardware: {nodes: %s}", ["0", "10001"]),
     ("DR110", "frontend: {host: %s}", ["''", "-a", ".a", "a b", "a_b", "http://a", "'[::1]'", "a" * 254, "'*'"]),
@@ -317,6 +371,10 @@ TYPES: list[tuple[str, list[str]]] = [
     ("model: %s", ["5", "[a]", "~", "{id: 5}", "{path: 5}", "{id: a, max_length: '1'}"]),
     ("model: {id: a, max_length: %s}", ["1.0", "1e3", "true", "x"]),
     ("model: {id: a, served_name: %s}", ["5", "1.5"]),
+    ("model: {id: a, revision: %s}", ["5", "1.0", "[main]"]),
+    ("model: {id: a, precision: %s}", ["8", "true", "[fp8]"]),
+    ("model: {id: a, modalities: %s}", ["text", "~", "[5]", "{text: true}"]),
+    ("model: {id: a, adapters: %s}", ["law", "[law]", "~", "{law: a/b}", "[{name: 5, source: a}]"]),
     ("model: {id: a, task: %s}", ["~", "5", "[chat]"]),
     (
         "engine: %s",
@@ -324,7 +382,10 @@ TYPES: list[tuple[str, list[str]]] = [
     ),
     ("dynamo: %s", ["1.4", "1", "true", "~", "[1.4.2]", "{version: 1.4}", "{version: 14}"]),
     ("hardware: %s", ["h100_sxm", "8", "~"]),
-    ("hardware: {gpu: %s}", ["100", "{name: h100_sxm}", "[l4]"]),
+    ("hardware: {gpu: %s}", ["100", "[l4]", "{name: 4}", "{name: ~}"]),
+    ("hardware: {gpu: {name: x, %s}}", ["memory: 80", "compute_capability: 9.0"]),
+    ("engine: {name: x, %s}", ["version: 0.26", "version: 1", "image: 5", "image: [a]"]),
+    ("kv: {offload: %s}", ["native", "true", "[native]", "5", "{engine: ~}", "{engine: native, cpu: 128}"]),
     ("hardware: {gpus_per_node: %s}", ["'8'", "8.0", "true"]),
     ("hardware: {nodes: %s}", ["'1'", "1.0", "~", "true"]),
     ("frontend: %s", ["kv", "~", "[]", "8000"]),
@@ -397,6 +458,8 @@ def test_how_many_workers_a_recipe_has():
 
 OWN = ["x-a: 1\n%s", "about: {%s}", "about: {tested: [{date: 2026-10-01, dynamo: 1.4.2, status: works, %s}]}"]
 OWN += ["model: {id: a, %s}", "engine: {name: x, %s}", "dynamo: {%s}"]
+OWN += ["hardware: {gpu: {name: x, %s}}", "kv: {offload: {engine: native, %s}}"]
+OWN += ["model: {id: a, adapters: [{name: a, source: b, %s}]}"]
 OWN += ["hardware: {%s}", "frontend: {%s}", "frontend: {router: {%s}}", "workers: {decode: {%s}}", "kv: {%s}"]
 OWN += [
     "workers: {decode: {parallel: {%s}}}",
@@ -434,20 +497,13 @@ def test_the_authors_own_keys_have_no_place_among_names(code, text):
 
 # All that the design has and the model has not yet: a key without a meaning is refused, never ignored.
 NOT_YET = [
-    ("model.revision", "model: {id: a, revision: main}"),
-    ("model.modalities", "model: {id: a, modalities: [text]}"),
-    ("model.precision", "model: {id: a, precision: fp8}"),
-    ("model.adapters", "model: {id: a, adapters: []}"),
     ("model.spec", "model: {id: a, spec: {}}"),
-    ("engine.version", "engine: {name: vllm, version: 1}"),
-    ("engine.image", "engine: {name: vllm, image: x}"),
     ("hardware.device", "hardware: {device: cpu}"),
     ("hardware.cores_per_worker", "hardware: {cores_per_worker: 2}"),
     ("hardware.share", "hardware: {share: true}"),
     ("frontend.replicas", "frontend: {replicas: 1}"),
     ("workers.decode.parallel.expert", "workers: {decode: {parallel: {expert: 2}}}"),
     ("workers.decode.hardware", "workers: {decode: {hardware: {gpu: l4}}}"),
-    ("workers.decode.image", "workers: {decode: {image: x}}"),
     ("workers.decode.memory_fraction", "workers: {decode: {memory_fraction: 0.9}}"),
     ("workers.decode.speculative", "workers: {decode: {speculative: {}}}"),
     ("workers.decode.ready", "workers: {decode: {ready: {timeout: 1m}}}"),
@@ -457,7 +513,6 @@ NOT_YET = [
     ("workers.decode.engine_config", "workers: {decode: {engine_config: {}}}"),
     ("planner", "planner: {config: {}, min_replicas: 1, max_replicas: 4}"),
     ("kv.transfer", "kv: {transfer: nixl}"),
-    ("kv.offload", "kv: {offload: none}"),
     ("infrastructure.etcd", "infrastructure: {etcd: managed}"),
     ("infrastructure.nats", "infrastructure: {nats: managed}"),
     ("restart", "restart: {policy: on-failure, limit: 3, backoff: 5s}"),

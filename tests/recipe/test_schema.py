@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from smallest import smallest
 
-from dynamo_recipes.recipe import about, composition, model
+from dynamo_recipes.recipe import about, composition, hardware, model, served
 from dynamo_recipes.recipe.load import load
 from dynamo_recipes.recipe.read import read
 from dynamo_recipes.recipe.schema import NAME, recipe_schema
@@ -112,11 +112,15 @@ def test_examples_and_defaults_are_values_that_may_be_written(section, key):
 @pytest.mark.parametrize(("section", "key"), PROPERTIES)
 def test_the_model_takes_the_examples(section, key):
     classes = [
-        each for module in (model, about, composition) for each in vars(module).values() if isinstance(each, type)
+        each
+        for module in (model, about, composition, hardware, served)
+        for each in vars(module).values()
+        if isinstance(each, type)
     ]
     known = {each.__name__: each for each in classes}
     needed = {"name": "x", "schema": 1, "model": "a", "engine": "x"}
-    needed |= {"date": "2026-10-01", "dynamo": "x", "status": "works"}
+    needed |= {"date": "2026-10-01", "dynamo": "x", "status": "works", "source": "x"}
+    needed |= {"engine": "native"} if section == "Offload" else {}
     base = {each: needed[each] for each in SECTIONS[section].get("required", [])}
     for value in SECTIONS[section]["properties"][key]["examples"]:
         known[section].model_validate({**base, key: value})
@@ -143,7 +147,15 @@ FITS = [
     "x-mine: 1",
     "name: a-1",
     "model: {packaged: tiny, served_name: tiny, task: completion, max_length: 1}",
+    "model: {id: a, revision: main, precision: fp8, modalities: [text, image], adapters: [{name: a, source: b}]}",
     "dynamo: {version: ~}",
+    "engine: {name: x, version: 0.26.0, image: 'r.example.org/vllm-runtime:1.4.2'}",
+    "hardware: {gpu: {name: h800, memory: 80Gi, compute_capability: '9.0'}}",
+    "hardware: {gpu: h100_sxm}",
+    "workers: {decode: {role: decode, image: a}}",
+    "kv: {offload: none}",
+    "kv: {offload: ~}",
+    "kv: {offload: {engine: kvbm, cpu: 128Gi, disk: ~}}",
     "engine: {name: x, args: {--a_b: [1, {c: ~}], d: true}}",
     "hardware: {gpu: ~, gpus_per_node: 8, nodes: 10000}",
     "frontend: {port: 0, router: kv}",
@@ -164,7 +176,17 @@ FITS_NOT = [
     "name: 5",
     "name: " + "a" * 41,
     "description: 5",
-    "model: {id: a, revision: main}",
+    "model: {id: a, revision: ''}",
+    "model: {id: a, precision: fp4}",
+    "model: {id: a, modalities: []}",
+    "model: {id: a, adapters: [{name: a}]}",
+    "engine: {name: x, version: latest}",
+    "engine: {name: x, image: ''}",
+    "hardware: {gpu: {memory: 80Gi}}",
+    "hardware: {gpu: {name: a, memory: 80GB}}",
+    "kv: {offload: native}",
+    "kv: {offload: {engine: none}}",
+    "kv: {offload: {engine: native, cpu: 128}}",
     "model: {id: a/b/c}",
     "model: {id: a, task: embedding}",
     "model: {id: a, max_length: 0}",
@@ -212,6 +234,7 @@ ONLY_THE_MODEL = [
     ("dynamo: ''", "as above"),
     ("engine: ''", "as above"),
     ("model: {id: a, path: b}", "one of three keys"),
+    ("model: {path: a, revision: main}", "a key that is for one of three"),
     ("workers: {one: {}}", "a role by the name of its key"),
     ("workers: {frontend: {role: decode}}", "a reserved name"),
     ("workers: {a: {role: pd}, A: {role: pd}}", "names that differ in case only"),

@@ -9,12 +9,15 @@ TOP = (
     "Known: about, description, dynamo, engine, env, extends, files, frontend, hardware, infrastructure, kv, model, "
     "name, parameters, ready, schema, stop, variants, workers."
 )
-WORKER = "Known: args, env, max_requests, parallel, replicas, role."
+WORKER = "Known: args, env, image, max_requests, parallel, replicas, role."
 LABEL = "a DNS label of at most 40 characters: small letters, digits and -, a letter first"
 TEXT_ENTRY = "text, a whole number or {secret: NAME}"
 MANY = ", ".join(f"w{at}: {{role: pd}}" for at in range(65))
 EMPTY = "Give it a value, or remove the key."
 QUOTES = "Put it in quotes."
+REVISION = "Write a commit, tag or branch such as main."
+IMAGE = "an image such as registry.example.org/vllm-runtime:1.4.2"
+CAPABILITY = "a compute capability such as 9.0"
 
 # A line of the recipe, and message and hint of each finding.
 ROWS: list[tuple[str, list[tuple[str, str]]]] = [
@@ -104,12 +107,38 @@ ROWS: list[tuple[str, list[tuple[str, str]]]] = [
     ("frontend: {port: 65536}", [("`frontend.port` must be at most 65535, and is 65536.", "")]),
     ("frontend: {port: -1}", [("`frontend.port` must be at least 0, and is -1.", "")]),
     ("workers: {}", [("`workers` must have at least 1 entries.", "")]),
-    ("hardware: {gpu: ''}", [("`hardware.gpu` must have at least 1 characters.", "")]),
+    ("hardware: {gpu: ''}", [("`hardware.gpu.name` must have at least 1 characters.", "")]),
     ("dynamo: " + "x" * 201, [("`dynamo.version` must have at most 200 characters.", "")]),
     ("name: A", [(f"`name` must be {LABEL}.", "")]),
     ("env: {A: {secret: A}}", [(f"`env.A.secret` must be {LABEL}.", "")]),
     ("stop: {grace: soon}", [("`stop.grace` must be a duration such as 30m or 100s.", "")]),
     ("model: a b", [("`model.id` must be a hub id such as Qwen/Qwen3-0.6B.", "")]),
+    ("model: {id: a, revision: a b}", [("`model.revision` must be a commit, tag or branch such as main.", "")]),
+    ("model: {id: a, revision: 1.0}", [("`model.revision` must be text, not a decimal number.", REVISION)]),
+    ("engine: {name: x, version: latest}", [("`engine.version` must be a version such as 0.26.0.", "")]),
+    ("engine: {name: x, image: a b}", [(f"`engine.image` must be {IMAGE}.", "")]),
+    ("workers: {decode: {image: -a}}", [(f"`workers.decode.image` must be {IMAGE}.", "")]),
+    ("hardware: {gpu: {name: x, memory: 80GB}}", [("`hardware.gpu.memory` must be a size such as 80Gi.", "")]),
+    (
+        "hardware: {gpu: {name: x, memory: 80}}",
+        [("`hardware.gpu.memory` must be text, not a whole number.", "Write a size such as 80Gi.")],
+    ),
+    (
+        "hardware: {gpu: {name: x, compute_capability: 9.0}}",
+        [("`hardware.gpu.compute_capability` must be text, not a decimal number.", f"Write {CAPABILITY}.")],
+    ),
+    (
+        "hardware: {gpu: {name: x, compute_capability: sm90}}",
+        [(f"`hardware.gpu.compute_capability` must be {CAPABILITY}.", "")],
+    ),
+    ("kv: {offload: {engine: kvbm, cpu: 8GB}}", [("`kv.offload.cpu` must be a size such as 128Gi.", "")]),
+    ("kv: {offload: {engine: kvbm, disk: 8GB}}", [("`kv.offload.disk` must be a size such as 500Gi.", "")]),
+    ("kv: {offload: {engine: kvm}}", [("`kv.offload.engine` cannot be kvm.", "Did you mean kvbm?")]),
+    ("kv: {offload: native}", [("`kv.offload` must be none or a mapping, not text.", "")]),
+    ("kv: {offload: {cpu: 1Gi}}", [("`kv.offload.engine` is missing.", "Add `engine:`.")]),
+    ("model: {id: a, precision: fp4}", [("`model.precision` cannot be fp4.", "Did you mean nvfp4 or mxfp4 or fp8?")]),
+    ("model: {id: a, modalities: [images]}", [("`model.modalities[0]` cannot be images.", "Did you mean image?")]),
+    ("model: {id: a, adapters: [{name: a}]}", [("`model.adapters[0].source` is missing.", "Add `source:`.")]),
     ("frontend: {host: '*'}", [("`frontend.host` must be a host name or an address.", "")]),
     (
         "about: {tested: [{date: x, dynamo: a, status: works}]}",

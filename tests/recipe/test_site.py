@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from dynamo_recipes.findings import dotted
+from dynamo_recipes.recipe import host
 from dynamo_recipes.recipe import site as model
 from dynamo_recipes.recipe.load import load
 from dynamo_recipes.recipe.read_site import read_site
@@ -248,7 +249,7 @@ def test_examples_are_values_that_schema_and_model_take(section, key):
     base = {each: needed[each] for each in SECTIONS[section].get("required", [])}
     for value in schema["examples"]:
         validator.validate(value)
-        getattr(model, section).model_validate({**base, key: value})
+        (getattr(model, section, None) or getattr(host, section)).model_validate({**base, key: value})
     if "default" in schema:
         validator.validate(schema["default"])
 

@@ -25,7 +25,7 @@ if [ -z "${PYTHON:-}" ]; then
   PYTHON="$RUN_DIR/environment/bin/python"
   if [ ! -e "$RUN_DIR/environment/.complete" ]; then
     rm -rf -- "$RUN_DIR/environment"
-    uv venv --no-project --python '>=3.10,<3.14' "$RUN_DIR/environment"
+    uv venv --no-project --python '>=3.10,<3.15' "$RUN_DIR/environment"
     uv pip install --python "$PYTHON" --compile-bytecode --no-build ai-dynamo==1.6.0
     touch "$RUN_DIR/environment/.complete"
   fi
