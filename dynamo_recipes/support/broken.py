@@ -43,17 +43,8 @@ def _may_apply(case: Case, when: Mapping[str, Any]) -> bool:
     return (
         case.recipe.engine.name in when["engines"]
         and when.get("model", "") in model
-        and ("arch" not in when or when["arch"] == _arch(case))
+        and ("arch" not in when or when["arch"] == case.facts.arch)
     )
-
-
-def _arch(case: Case) -> str | None:
-    """Return the machine's architecture; where it is not known, the one that all hosts of its GPUs have."""
-    if case.facts.arch:
-        return case.facts.arch
-    table = data.load("gpus.json")
-    archs = {arch for gpu in case.gpus for arch in table.get(gpu.name, {}).get("host_arch") or ("",)}
-    return archs.pop() if len(archs) == 1 else None
 
 
 def _of_graph(case: Case) -> frozenset[str]:

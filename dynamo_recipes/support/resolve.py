@@ -143,13 +143,6 @@ def _none(versions: tuple[str, ...], target: Target) -> str:
     return f"None of the {span} fits on the target {target.name}."
 
 
-def considered(recipe: Recipe, facts: HostFacts, target: Target = LOCAL) -> Iterator[Judged]:
-    """Yield every release that the recipe allows, newest first, as the rules judge it; its engine must be known."""
-    wanted = candidates.of(recipe.dynamo.version)
-    asked = features.asked(recipe)
-    return (judge(_case(recipe, release(each), facts, target, asked), wanted.pinned) for each in wanted.versions)
-
-
 def judged(recipe: Recipe, version: str, facts: HostFacts, target: Target = LOCAL) -> Judged:
     """Return how the rules judge one release for a recipe whose engine is known."""
     return judge(_case(recipe, release(version), facts, target, features.asked(recipe)), pinned=False)

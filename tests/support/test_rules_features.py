@@ -10,7 +10,7 @@ from dynamo_recipes.recipe.read import read
 from dynamo_recipes.support import data, rules
 from dynamo_recipes.support.facts import Gpu, HostFacts
 from dynamo_recipes.support.releases import release
-from dynamo_recipes.support.resolve import considered
+from dynamo_recipes.support.resolve import judged
 from dynamo_recipes.support.rules import feature
 from dynamo_recipes.support.target import DOCKER, KUBERNETES, LOCAL, Target
 
@@ -296,8 +296,7 @@ def found(of: str, lines: str, place: tuple[Target, HostFacts]):
     recipe = read("\n".join((*head, lines)).encode(), "r.yaml").recipe
     assert recipe is not None
     target, facts = place
-    (judged,) = considered(recipe, facts, target)
-    return judged.findings
+    return judged(recipe, version, facts, target).findings
 
 
 def said(of: str, lines: str, place: tuple[Target, HostFacts]) -> list[str]:

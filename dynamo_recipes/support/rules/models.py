@@ -6,6 +6,7 @@ from dynamo_recipes.findings import Finding, Path, finding
 from dynamo_recipes.recipe.near import shown
 from dynamo_recipes.support import data
 from dynamo_recipes.support.case import Case
+from dynamo_recipes.support.numbers import pair
 from dynamo_recipes.support.rules.feature import UNSURE, beside, feature, note, others
 from dynamo_recipes.support.rules.unknown import unknown
 from dynamo_recipes.support.rules.words import title
@@ -100,11 +101,7 @@ def _fitting(capability: str | None) -> list[str]:
 
 
 def _is_below(capability: str | None, floor: str) -> bool:
-    return capability is not None and _numbers(capability) < _numbers(floor)
-
-
-def _numbers(capability: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in capability.split("."))
+    return capability is not None and pair(capability) < pair(floor)
 
 
 def experimental(case: Case) -> Iterator[Finding]:
