@@ -80,7 +80,7 @@ _FORMS = {
     "fabric": "a word such as efa",
     "cpu": "a name without control characters",
     "memory": "a size such as 80Gi",
-    "compute_capability": "a compute capability such as 9.0",
+    "compute_capability": 'a compute capability such as "9.0"',
     "docker.version": "a version such as 28.2.2",
     "grove": "a version such as v0.7.0, or none",
     "kai_scheduler": "a version such as v0.7.0, or none",

@@ -17,7 +17,7 @@ EMPTY = "Give it a value, or remove the key."
 QUOTES = "Put it in quotes."
 REVISION = "Write a commit, tag or branch such as main."
 IMAGE = "an image such as registry.example.org/vllm-runtime:1.4.2"
-CAPABILITY = "a compute capability such as 9.0"
+CAPABILITY = 'a compute capability such as "9.0"'
 
 # A line of the recipe, and message and hint of each finding.
 ROWS: list[tuple[str, list[tuple[str, str]]]] = [
