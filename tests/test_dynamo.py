@@ -113,11 +113,15 @@ def test_a_running_graph_listens_on_loopback_where_dynamo_lets_one_choose(comman
 @pytest.mark.dynamo
 def test_a_flag_that_the_mocker_does_not_know_is_told_with_its_own_words(command, tmp_path):
     path = tmp_path / "wrong.yaml"
-    text = SPLIT.replace("VERSION", "1.4.2").replace("MODE", "kv").replace("speedup-ratio", "no-such-flag")
+    text = (
+        SPLIT.replace("VERSION", "1.4.2")
+        .replace("MODE", "kv")
+        .replace("speedup-ratio: 1000", "raw: [--no-such-flag, x]")
+    )
     path.write_text(text)
     run = command("run", "-q", str(path))
     assert run.status() == 1
-    assert "unrecognized arguments: --no-such-flag" in run.text()
+    assert "unrecognized arguments: --no-such-flag x" in run.text()
 
 
 @pytest.mark.dynamo

@@ -60,7 +60,7 @@ dynamo_recipes.errors
 dynamo_recipes.findings
 dynamo_recipes.plan dynamo_recipes.plan.arguments dynamo_recipes.plan.build dynamo_recipes.plan.checks
 dynamo_recipes.plan.frontend dynamo_recipes.plan.infrastructure dynamo_recipes.plan.layout dynamo_recipes.plan.model
-dynamo_recipes.plan.order dynamo_recipes.plan.place dynamo_recipes.plan.ports
+dynamo_recipes.plan.order dynamo_recipes.plan.place dynamo_recipes.plan.ports dynamo_recipes.plan.written
 dynamo_recipes.recipe dynamo_recipes.recipe.about dynamo_recipes.recipe.compose dynamo_recipes.recipe.composition
 dynamo_recipes.recipe.extends dynamo_recipes.recipe.fields dynamo_recipes.recipe.hardware
 dynamo_recipes.recipe.infrastructure dynamo_recipes.recipe.interpolation dynamo_recipes.recipe.lifetime
@@ -69,15 +69,23 @@ dynamo_recipes.recipe.parameters dynamo_recipes.recipe.positions dynamo_recipes.
 dynamo_recipes.recipe.references dynamo_recipes.recipe.rest dynamo_recipes.recipe.rules dynamo_recipes.recipe.scalars
 dynamo_recipes.recipe.secrets dynamo_recipes.recipe.served dynamo_recipes.recipe.settings dynamo_recipes.recipe.shape
 dynamo_recipes.support dynamo_recipes.support.broken dynamo_recipes.support.candidates dynamo_recipes.support.case
-dynamo_recipes.support.changes dynamo_recipes.support.choices dynamo_recipes.support.data dynamo_recipes.support.facts
-dynamo_recipes.support.features dynamo_recipes.support.flags dynamo_recipes.support.gpus
-dynamo_recipes.support.numbers dynamo_recipes.support.releases dynamo_recipes.support.resolve
-dynamo_recipes.support.rules dynamo_recipes.support.rules.abilities dynamo_recipes.support.rules.cluster
-dynamo_recipes.support.rules.drivers dynamo_recipes.support.rules.engines dynamo_recipes.support.rules.feature
-dynamo_recipes.support.rules.images dynamo_recipes.support.rules.machine dynamo_recipes.support.rules.mixtures
-dynamo_recipes.support.rules.models dynamo_recipes.support.rules.unknown dynamo_recipes.support.rules.verified
-dynamo_recipes.support.rules.wheels dynamo_recipes.support.rules.words dynamo_recipes.support.semver
-dynamo_recipes.support.target
+dynamo_recipes.support.catalogue dynamo_recipes.support.catalogue.caveats dynamo_recipes.support.catalogue.chain
+dynamo_recipes.support.catalogue.check dynamo_recipes.support.catalogue.flexible
+dynamo_recipes.support.catalogue.frontend dynamo_recipes.support.catalogue.model
+dynamo_recipes.support.catalogue.names dynamo_recipes.support.catalogue.owned
+dynamo_recipes.support.catalogue.programs dynamo_recipes.support.catalogue.reading
+dynamo_recipes.support.catalogue.rewriting dynamo_recipes.support.catalogue.setting
+dynamo_recipes.support.catalogue.settings dynamo_recipes.support.catalogue.told dynamo_recipes.support.catalogue.types
+dynamo_recipes.support.catalogue.types_dynamo dynamo_recipes.support.catalogue.types_sglang
+dynamo_recipes.support.catalogue.unknown dynamo_recipes.support.changes dynamo_recipes.support.choices
+dynamo_recipes.support.data dynamo_recipes.support.facts dynamo_recipes.support.features dynamo_recipes.support.flags
+dynamo_recipes.support.gpus dynamo_recipes.support.numbers dynamo_recipes.support.releases
+dynamo_recipes.support.resolve dynamo_recipes.support.rules dynamo_recipes.support.rules.abilities
+dynamo_recipes.support.rules.cluster dynamo_recipes.support.rules.drivers dynamo_recipes.support.rules.engines
+dynamo_recipes.support.rules.feature dynamo_recipes.support.rules.images dynamo_recipes.support.rules.machine
+dynamo_recipes.support.rules.mixtures dynamo_recipes.support.rules.models dynamo_recipes.support.rules.unknown
+dynamo_recipes.support.rules.verified dynamo_recipes.support.rules.wheels dynamo_recipes.support.rules.words
+dynamo_recipes.support.semver dynamo_recipes.support.spelling dynamo_recipes.support.target
 """
 
 PROGRAM = """

@@ -58,13 +58,13 @@ frontend:
   host: 127.0.0.1
   port: 8000
   router: {mode: kv, events: predicted}
-  args: {migration_limit: 1, raw: ["--x", "y"]}
+  args: {migration_limit: 1, raw: ["--tokenizer", "fastokens"]}
 workers:
   prefill: &worker
     replicas: 2
     parallel: {tensor: 2, pipeline: 1, data: 2, context: 1}
     max_requests: 64
-    args: {speedup-ratio: null, verbose: true, compile: false}
+    args: {speedup-ratio: null, aic-perf-model: true, enable-prefix-caching: false}
     env: {RUST_LOG: info, LEVEL: 3}
   decode: *worker
 kv: {block_size: 64, dtype: fp8}

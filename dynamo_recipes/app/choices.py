@@ -45,6 +45,11 @@ def release_names() -> tuple[str, ...]:
     return data.release_names()
 
 
+def program_names() -> tuple[str, ...]:
+    """Return the programs that have a catalogue of flags."""
+    return data.programs()
+
+
 def gpu_names() -> tuple[str, ...]:
     """Return the GPUs of the table, by the name that recipes use."""
     return tuple(data.load("gpus.json"))

@@ -11,7 +11,7 @@ from dynamo_recipes.app.files import File
 from dynamo_recipes.app.fitting import Answering
 from dynamo_recipes.findings import Finding, errors_of
 from dynamo_recipes.plan.build import build
-from dynamo_recipes.plan.checks import check_graph
+from dynamo_recipes.plan.checks import check_flags, check_graph
 from dynamo_recipes.plan.layout import inventory, lay_out
 from dynamo_recipes.plan.model import Instance, Plan
 from dynamo_recipes.plan.place import Inventory
@@ -108,7 +108,8 @@ def _plan_of(
     resolution, found = fitting.chosen(fits), (*fitting.findings(fits, recipe, facts, against.answering), *unusable)
     unable = fitting.unable(resolution) if resolution else ()
     if resolution is None or unable:
-        return Planned(reading, _all(reading, (*found, *unable, *check_graph(recipe))), resolution, fits)
+        graph = (*check_graph(recipe), *(check_flags(recipe, resolution) if resolution else ()))
+        return Planned(reading, _all(reading, (*found, *unable, *graph)), resolution, fits)
     engine = engines.load(resolution.engine)
     plan, more = build(recipe, run_name(recipe, reading.file, variants), resolution, engine)
     if plan is None:

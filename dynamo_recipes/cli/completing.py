@@ -9,7 +9,15 @@ from collections.abc import Callable
 import click
 from click.shell_completion import CompletionItem
 
-from dynamo_recipes.app.choices import engine_names, gpu_names, recipe_files, release_names, showable, variants_of
+from dynamo_recipes.app.choices import (
+    engine_names,
+    gpu_names,
+    program_names,
+    recipe_files,
+    release_names,
+    showable,
+    variants_of,
+)
 from dynamo_recipes.cli.main import VERBS, Verbs, cli
 from dynamo_recipes.cli.shells import SHELLS, VARIABLE
 from dynamo_recipes.errors import OK, WRONG
@@ -67,6 +75,11 @@ def engines(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> It
     return [CompletionItem(each) for each in engine_names() if each.startswith(incomplete)]
 
 
+def programs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+    """Complete a program that has flags."""
+    return [CompletionItem(each) for each in program_names() if each.startswith(incomplete)]
+
+
 def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """Complete any file."""
     return [CompletionItem(incomplete, type="file")]
@@ -99,6 +112,8 @@ TAKES: dict[str, Find] = {
     "code": codes,
     "--variant": variants,
     "--release": releases,
+    "--dynamo": releases,
+    "program": programs,
     "--engine": engines,
     "--site": recipes,
     "--facts": files,

@@ -14,6 +14,7 @@ from dynamo_recipes.errors import BUG, FAILED, OK, WRONG, DynamoRecipesError
 VERBS = {
     "completion": "Print the completion script of a shell.",
     "explain": "Explain the code of a finding.",
+    "flags": "Show the flags of an engine or the frontend in a release, and what changed.",
     "init": "Write a first recipe.",
     "lock": "Write what a recipe is resolved to beside it.",
     "matrix": "Show which releases there are, and what they are made of.",

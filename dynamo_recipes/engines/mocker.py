@@ -3,8 +3,6 @@
 Rests on `dynamo/mocker/args.py` of the ai-dynamo 1.4.2 and 1.6.1 wheels, and on runs of 1.4.2 and 1.6.0.
 """
 
-from collections.abc import Mapping
-
 from dynamo_recipes.findings import Finding, finding
 from dynamo_recipes.plan.infrastructure import HIGHEST_SYSTEM_PORT, SYSTEM_PORT
 from dynamo_recipes.plan.model import (
@@ -29,27 +27,6 @@ NAME = "mocker"
 ROLES: frozenset[Role] = frozenset({"aggregated", "prefill", "decode"})
 VIRTUAL_GPUS = True
 
-_PORTS = "Remove it: each process gets numbers of its own."
-OWNED: Mapping[str, str] = {
-    "block-size": "`kv.block_size`",
-    "bootstrap-ports": _PORTS,
-    "data-parallel-size": "`workers.<name>.parallel.data`",
-    "disaggregation-mode": "`workers.<name>.role`",
-    "discovery-backend": "`infrastructure.discovery`",
-    "event-plane": "`infrastructure.event_plane`",
-    "is-decode-worker": "`workers.<name>.role`",
-    "is-prefill-worker": "`workers.<name>.role`",
-    "kv-cache-dtype": "`kv.dtype`",
-    "max-model-len": "`model.max_length`",
-    "max-num-seqs": "`workers.<name>.max_requests`",
-    "model-name": "`model.served_name`",
-    "model-path": "`model`",
-    "num-workers": "`workers.<name>.replicas`",
-    "request-plane": "`infrastructure.request_plane`",
-    "response-plane": "`infrastructure.response_plane`",
-    "zmq-kv-events-ports": _PORTS,
-    "zmq-replay-ports": _PORTS,
-}
 _DTYPES = {"bf16": "bfloat16", "fp8": "fp8"}
 _BOOTSTRAP = "bootstrap"
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dynamo_recipes.findings import Finding, errors_of, finding
 from dynamo_recipes.plan import arguments, checks, frontend, infrastructure
 from dynamo_recipes.plan.model import (
+    Arg,
     Component,
     Engine,
     Env,
@@ -28,7 +29,7 @@ _START_ORDER: tuple[Role, ...] = ("encode", "prefill", "decode", "aggregated", "
 
 def build(recipe: Recipe, name: str, resolution: Resolution, engine: Engine) -> tuple[Plan | None, tuple[Finding, ...]]:
     """Return the plan of a recipe, or None and what is wrong with its graph. `name` is the run's name."""
-    found = tuple(checks.check(recipe, engine, resolution.release))
+    found = tuple(checks.check(recipe, engine, resolution))
     if errors_of(found):
         return None, found
     model = source(recipe)
@@ -87,8 +88,12 @@ def source(recipe: Recipe) -> Source:
 def _frontend(recipe: Recipe, resolution: Resolution) -> Component:
     component = frontend.component(recipe, resolution.release)
     (member,) = component.members
-    argv = arguments.in_order((*member.argv, *arguments.of_author(flags.merged({}, recipe.frontend.args))))
-    return component._replace(members=(member._replace(argv=argv),))
+    own: tuple[Arg, ...] = ()
+    if recipe.frontend.args:
+        from dynamo_recipes.plan import written  # start-up: most recipes have no flags of their own
+
+        own = written.of_frontend(recipe.frontend.args, resolution)
+    return component._replace(members=(member._replace(argv=arguments.in_order((*member.argv, *own))),))
 
 
 def _workers(recipe: Recipe, resolution: Resolution, engine: Engine) -> list[Component]:
@@ -101,9 +106,13 @@ def _worker(
     name: str, role: Role, recipe: Recipe, resolution: Resolution, engine: Engine, shared: Mapping[str, object]
 ) -> Component:
     worker = recipe.workers[name]
-    args = flags.merged(shared, worker.args)
+    own: tuple[Arg, ...] = ()
+    if shared or worker.args:
+        from dynamo_recipes.plan import written
+
+        own = written.of_worker(shared, worker.args, resolution)
     members = tuple(
-        each._replace(argv=arguments.in_order((*each.argv, *arguments.of_author(args))))
+        each._replace(argv=arguments.in_order((*each.argv, *own)))
         for each in engine.members(worker, role, recipe, resolution)
     )
     return Component(name, role, members, worker.replicas, after=(frontend.NAME,))

@@ -8,8 +8,7 @@ from dynamo_recipes.plan.model import Engine
 from dynamo_recipes.recipe.fields import Role
 from dynamo_recipes.recipe.model import Recipe
 from dynamo_recipes.recipe.rules import role_of
-from dynamo_recipes.support import flags
-from dynamo_recipes.support.releases import Release
+from dynamo_recipes.support.resolve import Resolution
 
 WORKERS: Path = ("workers",)
 
@@ -20,14 +19,21 @@ def roles(recipe: Recipe) -> dict[str, Role]:
     return {name: role for name, role in known.items() if role is not None}
 
 
-def check(recipe: Recipe, engine: Engine, release: Release) -> Iterator[Finding]:
+def check(recipe: Recipe, engine: Engine, resolution: Resolution) -> Iterator[Finding]:
     """Yield what is wrong with the graph before anything is placed."""
     yield from check_graph(recipe)
-    yield from flags.check(recipe.frontend.args, frontend.owned(release), ("frontend", "args"))
-    yield from flags.check(recipe.engine.args, engine.OWNED, ("engine", "args"))
+    yield from check_flags(recipe, resolution)
     yield from engine.check_recipe(recipe)
     for name, role in roles(recipe).items():
         yield from _worker(recipe, engine, name, role)
+
+
+def check_flags(recipe: Recipe, resolution: Resolution) -> Iterator[Finding]:
+    """Yield what is wrong with the flags of a recipe, held against the versions that will run."""
+    if recipe.frontend.args or recipe.engine.args or any(each.args for each in recipe.workers.values()):
+        from dynamo_recipes.plan import written  # start-up: most recipes have no flags of their own
+
+        yield from written.check(recipe, resolution)
 
 
 def check_graph(recipe: Recipe) -> Iterator[Finding]:
@@ -41,7 +47,6 @@ def _worker(recipe: Recipe, engine: Engine, name: str, role: Role) -> Iterator[F
     if role not in engine.ROLES:
         hint = f"It plays: {', '.join(sorted(engine.ROLES))}."
         yield finding("DR404", path, f"The engine {engine.NAME} cannot play the role `{role}`.", hint)
-    yield from flags.check(worker.args, engine.OWNED, (*path, "args"))
     yield from engine.check(worker, role, recipe)
 
 

@@ -22,18 +22,6 @@ def component(recipe: Recipe, release: Release) -> Component:
     return Component(NAME, NAME, (member,))
 
 
-def owned(release: Release) -> dict[str, str]:
-    """Return the flags that the tool sets and the field of the recipe behind each."""
-    flags = {flag.lstrip("-").removeprefix("no-"): f"`{field}`" for field, flag in release.frontend_flags.items()}
-    planes = {
-        "discovery-backend": "`infrastructure.discovery`",
-        "event-plane": "`infrastructure.event_plane`",
-        "request-plane": "`infrastructure.request_plane`",
-        "response-plane": "`infrastructure.response_plane`",
-    }
-    return flags | planes
-
-
 def events(router: Router) -> str:
     """Return what the router knows of the workers' caches: as written, else exact for kv and none otherwise."""
     return router.events or ("exact" if router.mode == "kv" else "none")

@@ -4,11 +4,12 @@ An argument is text made of parts, or a JSON tree with such texts as leaves. Par
 text of them, so that one plan serves processes, containers and manifests.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dynamo_recipes.findings import Finding
     from dynamo_recipes.recipe.fields import Role
     from dynamo_recipes.recipe.model import Recipe, Worker
@@ -244,7 +245,6 @@ class Engine(Protocol):
     NAME: str
     ROLES: "frozenset[Role]"
     VIRTUAL_GPUS: bool  # True when the processes need no real GPU, whatever the layout says
-    OWNED: Mapping[str, str]  # flags that the tool sets, canonical spelling -> the field of the recipe to use
 
     def members(self, worker: "Worker", role: "Role", recipe: "Recipe", resolution: "Resolution") -> tuple[Member, ...]:
         """Return the members of one group of the worker; the author's own flags are added by `plan`."""

@@ -21,12 +21,33 @@ def load(name: str) -> Any:
 def release_names() -> tuple[str, ...]:
     """Return the releases that have a data file, newest first."""
     names = (each.name.removesuffix(".json") for each in (DATA / "releases").iterdir() if each.suffix == ".json")
-    return tuple(sorted(names, key=_numbers, reverse=True))
+    return tuple(sorted(names, key=order, reverse=True))
+
+
+@cache
+def folders_in(folder: str) -> tuple[str, ...]:
+    """Return the names of the folders in one below `data/`, in order."""
+    return tuple(sorted(each.name for each in (DATA / folder).iterdir() if each.is_dir()))
+
+
+@cache
+def programs() -> tuple[str, ...]:
+    """Return the programs that have catalogues of flags: the engines, and Dynamo's other components."""
+    engines = tuple(load("engines.json"))
+    others = (each.removeprefix("dynamo.") for each in folders_in("flags") if each.startswith("dynamo."))
+    return (*engines, *(each for each in others if each not in engines))
+
+
+@cache
+def versions_in(folder: str) -> tuple[str, ...]:
+    """Return the versions that a folder below `data/` has a file of, oldest first; none where it is not there."""
+    found = (DATA / folder).glob("*.json")
+    return tuple(sorted((each.name.removesuffix(".json") for each in found), key=order))
 
 
 def is_newer(one: str, other: str) -> bool:
     """Tell whether a release came after another."""
-    return _numbers(one) > _numbers(other)
+    return order(one) > order(other)
 
 
 def lines_apart(one: str, other: str) -> int | None:
@@ -51,8 +72,8 @@ def version_in(image: str, repositories: Container[str]) -> str | None:
     return found[1] if found else None
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    """Return what releases sort by: their numbers; `0.8.1.post1` comes after `0.8.1`, `main` after all."""
+def order(version: str) -> tuple[int, ...]:
+    """Return what versions sort by: their numbers; `0.8.1.post1` comes after `0.8.1`, `main` after all."""
     if version == "main":
         return (1 << 30,)
     return tuple(int("".join(filter(str.isdigit, part)) or 0) for part in version.split("."))

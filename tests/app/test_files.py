@@ -16,7 +16,7 @@ from dynamo_recipes.app.validate import validate
 from dynamo_recipes.cli.output import line
 from dynamo_recipes.errors import Refused, exit_status
 
-HEAD = "schema: 1\nname: toy\nmodel: {packaged: tiny}\nengine: {name: mocker, args: {t: {file: a}}}\n"
+HEAD = "schema: 1\nname: toy\nmodel: {packaged: tiny}\nengine: {name: mocker, args: {reasoning: {file: a}}}\n"
 ODD_NAME = "vorlage für 'alle' \"$HOME\" \\ 東京.jinja"
 
 

@@ -17,7 +17,7 @@ from dynamo_recipes.findings import CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 # Arguments and options that take a text of the user's own.
-FREE = {"shell", "--set", "--set-string", "--driver", "--cuda", "--glibc"}
+FREE = {"shell", "--set", "--set-string", "--driver", "--cuda", "--glibc", "--changes", "pattern"}
 VARIANTS = "variants: {h200: {axis: gpu}, h100: {axis: gpu}, small: {}, 'two words': {}, '$(touch ran)': {}}\n"
 
 

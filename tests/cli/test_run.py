@@ -239,7 +239,9 @@ def test_values_reach_a_worker_byte_for_byte_and_secrets_are_shown_nowhere(start
     odd = "a b 'c' \"d\" $(id) `id` $HOME\nnext\tgrün ✓ \\ }"
     text = QUICK + "env: " + json.dumps({"ODD": odd, "HUB_TOKEN": {"secret": "hub"}}) + "\n"
     text += (
-        "workers: {aggregated: {args: " + json.dumps({"odd-flag": odd, "dash": "-x", "raw": ["--raw", odd]}) + "}}\n"
+        "workers: {aggregated: {args: "
+        + json.dumps({"reasoning": odd, "endpoint": "-x", "raw": ["--raw", odd]})
+        + "}}\n"
     )
     command = start("run", text, HUB_TOKEN="a-very-secret-value")
     command.wait_for("stop      Ctrl-C")
@@ -249,8 +251,8 @@ def test_values_reach_a_worker_byte_for_byte_and_secrets_are_shown_nowhere(start
     assert worker["env"]["ODD"] == odd
     assert worker["env"]["HUB_TOKEN"] == "a-very-secret-value"
     argv = worker["argv"]
-    assert argv[argv.index("--odd-flag") + 1] == odd
-    assert "--dash=-x" in argv
+    assert argv[argv.index("--reasoning") + 1] == odd
+    assert "--endpoint=-x" in argv
     assert argv[-2:] == ["--raw", odd]
     assert "a-very-secret-value" not in command.text()
 

@@ -98,7 +98,7 @@ def test_values_reach_a_worker_byte_for_byte_by_every_way(tmp_path):
     text = (
         "schema: 1\nmodel: {packaged: tiny, served_name: toy}\nengine: mocker\ndynamo: '1.4.2'\nfrontend: {port: 0}\n"
         f"ready: {{timeout: 60s}}\nparameters: {{parameter: {quoted(ODD)}}}\n"
-        f"workers: {{aggregated: {{args: {{odd: '${{FROM_FILE}}'}}}}}}\nenv: {quoted(lines)}\n"
+        f"workers: {{aggregated: {{args: {{reasoning: '${{FROM_FILE}}'}}}}}}\nenv: {quoted(lines)}\n"
     )
     (tmp_path / "toy.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "e").write_text("FROM_FILE='" + ODD.replace("\\", "\\\\").replace("'", "\\'") + "'\n", encoding="utf-8")
@@ -114,7 +114,7 @@ def test_values_reach_a_worker_byte_for_byte_by_every_way(tmp_path):
     names = ("FROM_ENVIRONMENT", "FROM_FILE", "parameter", "WRITTEN", "BY_TEXT", "BY_SET")
     assert {name: worker["env"][name] for name in names} == dict.fromkeys(names, ODD)
     assert worker["env"]["IN_TEXT"] == f"<{ODD}>"
-    assert worker["argv"][worker["argv"].index("--odd") + 1] == ODD
+    assert worker["argv"][worker["argv"].index("--reasoning") + 1] == ODD
 
 
 def quoted(data):

@@ -12,7 +12,6 @@ from dynamo_recipes.app import plan as app_plan
 from dynamo_recipes.app import render as app_render
 from dynamo_recipes.app.validate import validate
 from dynamo_recipes.findings import errors_of
-from dynamo_recipes.plan import frontend
 from dynamo_recipes.plan.model import (
     Arg,
     LeaderOf,
@@ -32,13 +31,16 @@ from dynamo_recipes.plan.model import (
 from dynamo_recipes.recipe.fields import ROLES
 from dynamo_recipes.recipe.read import read
 from dynamo_recipes.support import data
+from dynamo_recipes.support.catalogue.chain import chain
+from dynamo_recipes.support.catalogue.model import catalogue, versions
+from dynamo_recipes.support.catalogue.owned import owned
 from dynamo_recipes.support.facts import UNKNOWN
-from dynamo_recipes.support.flags import canonical
 from dynamo_recipes.support.releases import release
 from dynamo_recipes.support.resolve import resolve
+from dynamo_recipes.support.spelling import canonical
 from dynamo_recipes.support.target import KUBERNETES
 
-FLAGS = Path(__file__).parent / "flags"
+GONE = {"store-kv"}  # gone before the first release that we launch, and still written
 
 # Every field that an engine reads is set in one of them.
 RECIPES = {
@@ -60,9 +62,13 @@ CASES = [
 
 
 def known_flags(program: str, version: str) -> set[str]:
-    """Return the flags that a program of some version has, from the committed list."""
-    file = FLAGS / f"{program}-{version}.txt"
-    return {line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("-")}
+    """Return the flags that a program of some version has, from its catalogue."""
+    found = catalogue(f"dynamo.{program}", version)
+    return {name for parser in found.parsers for name in parser.spellings}
+
+
+def owned_flags(program: str) -> set[str]:
+    return set(owned((f"dynamo.{program}",)))
 
 
 def members_of(name: str, version: str, role: str, rest: str) -> tuple[tuple[Member, ...], str]:
@@ -101,7 +107,6 @@ def test_a_module_is_what_the_protocol_says(name):
     assert engine.ROLES
     assert set(engine.ROLES) <= set(ROLES)
     assert isinstance(engine.VIRTUAL_GPUS, bool)
-    assert all(canonical(flag) == flag and field for flag, field in engine.OWNED.items())
     assert callable(engine.members)
     assert callable(engine.check)
     assert callable(engine.check_recipe)
@@ -126,9 +131,9 @@ def test_every_flag_that_an_engine_emits_is_one_that_this_version_has(name, vers
 @pytest.mark.parametrize(("name", "version", "role", "rest"), CASES)
 def test_every_flag_that_an_engine_emits_is_kept_from_the_author(name, version, role, rest):
     members, _ = members_of(name, version, role, rest)
-    owned = engines.load(name).OWNED
+    ours = owned_flags(name)
     for flag in (flag for member in members for flag in flags_of(member)):
-        assert canonical(flag) in owned or canonical(flag).removeprefix("no-") in owned
+        assert canonical(flag) in ours or canonical(flag).removeprefix("no-") in ours
 
 
 @pytest.mark.parametrize(("name", "version", "role", "rest"), CASES)
@@ -164,28 +169,14 @@ def test_the_mockers_length_is_limited_where_there_is_a_flag_for_it_and_else_ref
 @pytest.mark.parametrize("name", engines.ENGINES)
 def test_every_flag_that_an_engine_keeps_for_itself_exists_in_some_version(name):
     known = {canonical(flag) for version in LAUNCHED for flag in known_flags(name, version)}
-    assert set(engines.load(name).OWNED) - known == set()
+    assert owned_flags(name) - known <= GONE
 
 
 @pytest.mark.parametrize("version", LAUNCHED)
-def test_the_frontends_flags_exist_too(version):
-    chosen = release(version)
-    assert set(chosen.frontend_flags.values()) <= known_flags("frontend", version)
-    everywhere = {canonical(flag) for each in LAUNCHED for flag in known_flags("frontend", each)}
-    assert set(frontend.owned(chosen)) <= everywhere
-
-
-@pytest.mark.parametrize("file", sorted(FLAGS.glob("*.txt")), ids=lambda file: file.stem)
-def test_a_list_of_flags_says_where_it_is_from_and_belongs_to_something(file):
-    lines = file.read_text(encoding="utf-8").splitlines()
-    assert lines[0].startswith("# ")
-    assert "PyPI wheel" in lines[0]
-    flags = [line for line in lines if not line.startswith("#")]
-    assert flags == sorted(set(flags))
-    assert len(flags) > 20
-    program, _, version = file.stem.rpartition("-")
-    assert program in (*engines.ENGINES, "frontend")
-    assert version in LAUNCHED
+def test_the_frontends_flags_exist_and_are_kept_from_the_author(version):
+    set_by_us = set(release(version).frontend_flags.values())
+    assert set_by_us <= known_flags("frontend", version)
+    assert {canonical(each) for each in set_by_us} <= owned_flags("frontend")
 
 
 # --- A toy engine: one module and its data, nothing else ----------------------------------------------------------
@@ -217,7 +208,6 @@ def toy(monkeypatch):
     module.NAME = "toy"
     module.ROLES = frozenset({"aggregated", "prefill", "decode"})
     module.VIRTUAL_GPUS = False
-    module.OWNED = {"model": "`model`", "rank": "nothing", "events": "nothing", "headless": "nothing"}
     module.members = toy_members
     module.check = lambda worker, role, recipe: ()
     module.check_recipe = lambda recipe: ()
@@ -226,17 +216,28 @@ def toy(monkeypatch):
     real = data.load
 
     def load(name):
+        if name == "flags/dynamo.toy/1.6.0.json":
+            return {
+                "from": ["toy 9.9"],
+                "parsers": [{"name": "toy", "flags": [{"names": ["--x-y"]}, {"names": ["--rank"]}]}],
+            }
         found = real(name)
         if name == "engines.json":
             return found | {"toy": {**found["mocker"], "title": "A toy", "module": "dynamo.toy"}}
+        if name == "flags/owned.json":
+            return found | {"dynamo.toy": {"--rank": {"because": "each process has its own"}}}
         if name == "releases/1.6.0.json":
             return found | {"engines": found["engines"] | {"toy": {**found["engines"]["mocker"], "version": "9.9"}}}
         return found
 
+    there = data.versions_in
     monkeypatch.setattr(data, "load", load)
-    release.cache_clear()
+    monkeypatch.setattr(data, "versions_in", lambda name: ("1.6.0",) if name == "flags/dynamo.toy" else there(name))
+    for each in (release, catalogue, versions, chain):
+        each.cache_clear()
     yield
-    release.cache_clear()
+    for each in (release, catalogue, versions, chain):
+        each.cache_clear()
 
 
 def written(folder: Path, raw: str) -> str:
@@ -248,8 +249,9 @@ def written(folder: Path, raw: str) -> str:
 @pytest.mark.parametrize("raw", [GROUP, RANKS])
 def test_a_toy_engine_is_valid_and_its_own_rules_hold(toy, tmp_path, raw):
     assert [each.findings for each in validate([written(tmp_path, raw)])] == [()]
-    wrong = raw.replace("x-y", "rank")
-    assert [found.code for each in validate([written(tmp_path, wrong)]) for found in each.findings] == ["DR301"]
+    for wrong, code in (("rank", "DR301"), ("x-z", "DR304"), ("x-y: {}, x_y", "DR115")):
+        text_ = raw.replace("x-y", wrong)
+        assert [found.code for each in validate([written(tmp_path, text_)]) for found in each.findings] == [code]
 
 
 def test_an_engine_that_the_release_does_not_have_is_refused(toy, tmp_path):

@@ -56,6 +56,9 @@ def status_of(code: str) -> int:
 
 
 # Code, text, and the place of the finding; (0, 0): none, because the text could not be read so far.
+FIX = 'schema: 1\nmodel: {packaged: tiny}\ndynamo: "1.6.0"\n'
+VLLM_ARGS = 'schema: 1\nmodel: Qwen/Qwen3-0.6B\nworkers: {aggregated: {args: {%s}}}\nengine: vllm\ndynamo: "1.4.2"\n'
+
 TEXTS: list[tuple[str, str | bytes, tuple[int, int]]] = [
     ("DR101", HEAD.encode() + b"description: caf\xe9\n", (4, 17)),
     ("DR102", "schema: 1\nmodel: {packaged: tiny\nengine: mocker\n", (3, 7)),
@@ -98,7 +101,7 @@ TEXTS: list[tuple[str, str | bytes, tuple[int, int]]] = [
     ("DR125", HEAD + "parameters: {whom: {}}\ndescription: for ${whom:?say for whom}\n", (5, 14)),
     ("DR126", HEAD + "parameters: {context: {type: int, default: many}}\n", (4, 44)),
     ("DR126", HEAD + "parameters: {context: {default: 1, choices: [2, 4]}}\n", (4, 33)),
-    ("DR117", HEAD.replace("mocker", "{name: mocker, args: {template: {file: chat}}}"), (3, 48)),
+    ("DR117", HEAD.replace("mocker", "{name: mocker, args: {reasoning: {file: chat}}}"), (3, 49)),
     ("DR117", HEAD + "files: {chat: recipe.yaml}\nfrontend: {args: {raw: [{file: cat}]}}\n", (5, 32)),
     ("DR118", HEAD + "files: {chat: ../../etc/passwd}\n", (4, 15)),
     ("DR118", HEAD + "files: {chat: 'https://example.org/chat.jinja'}\n", (4, 15)),
@@ -120,6 +123,15 @@ TEXTS: list[tuple[str, str | bytes, tuple[int, int]]] = [
     ("DR302", HEAD + "workers: {aggregated: {env: {DYN_FILE_KV: /tmp}}}\n", (4, 43)),
     ("DR303", ONE_ENGINE % "speedup-ratio: [1, 2]", (3, 31)),
     ("DR303", ONE_ENGINE % "raw: --fast", (3, 36)),
+    ("DR304", FIX + "engine: mocker\nfrontend: {args: {router-reset-states: true}}\n", (5, 40)),
+    ("DR304", FIX + "engine: {name: mocker, args: {spede: 1}}\n", (4, 38)),
+    ("DR305", FIX + "engine: {name: mocker, args: {speedup-ratio: fast}}\n", (4, 46)),
+    ("DR306", FIX + "engine: {name: mocker, args: {router-approximate-cache-policy: mru}}\n", (4, 64)),
+    (
+        "DR309",
+        FIX.replace("1.6.0", "1.4.2") + "engine: {name: mocker, args: {bandwidth-g1: 2, bandwidth-g2: 3}}\n",
+        (4, 62),
+    ),
     ("DR401", HEAD + "workers:\n  prefill: {replicas: 2}\n", (5, 3)),
     ("DR401", HEAD + "workers:\n  decode: {replicas: 2}\n", (5, 3)),
     ("DR402", HEAD + "hardware: {gpus_per_node: 4}\nworkers:\n  aggregated: {parallel: {tensor: 8}}\n", (6, 3)),
@@ -244,6 +256,25 @@ def test_a_text_raises_it_in_validate_plan_and_run(code, text, place, stage):
     assert stage.fails(text).findings == result.findings
     if (code, text, place) in FIRST:
         assert_on_page(found)
+
+
+# Beside these stands another finding, or they stop nothing.
+FLAGS: list[tuple[str, str, tuple[int, int]]] = [
+    ("DR307", FIX + "engine: mocker\nfrontend: {args: {router-temperature: 0.5}}\n", (5, 39)),
+    ("DR308", HEAD + 'frontend: {args: {migration-limit: 3}}\ndynamo: "0.9.0"\n', (4, 12)),
+    ("DR310", VLLM_ARGS % "connector: nixl", (3, 42)),
+    ("DR311", VLLM_ARGS % "kv-transfer-config: {kv_conector: x}", (3, 31)),
+]
+
+
+@pytest.mark.parametrize(("code", "text", "place"), FLAGS)
+def test_a_flag_raises_it(code, text, place, stage):
+    (result,) = validate([stage.recipe(text)])
+    (found,) = (each for each in result.findings if each.code == code)
+    assert (found.where.line, found.where.column) == place
+    assert found.hint
+    assert found.severity == ("warning" if code in ("DR307", "DR308") else "error")
+    assert_on_page(found)
 
 
 @pytest.mark.parametrize(
@@ -607,7 +638,7 @@ def fresh_data():
 
 
 # The first row of each code is the one that its page shows.
-FIRST = list({row[0]: row for row in reversed((*TEXTS, *NEEDS, *JUDGED, *SITUATIONS))}.values())
+FIRST = list({row[0]: row for row in reversed((*TEXTS, *FLAGS, *NEEDS, *JUDGED, *SITUATIONS))}.values())
 
 
 @pytest.mark.parametrize(
@@ -635,5 +666,5 @@ def test_resolve_notes_that_a_newer_release_fits(stage, monkeypatch):
 
 
 def test_every_code_is_raised_by_something():
-    raised = {code for code, *_ in (*TEXTS, *NEEDS, *JUDGED, *SITUATIONS)} | {"DR236"}
+    raised = {code for code, *_ in (*TEXTS, *FLAGS, *NEEDS, *JUDGED, *SITUATIONS)} | {"DR236"}
     assert sorted(raised) == sorted(CODES)

@@ -26,17 +26,17 @@ def spec(args: str):
 
 def words(args: str) -> list[str]:
     argv = list(spec(args).words())
-    return argv[argv.index("--tt") :] if "--tt" in argv else argv
+    return argv[argv.index("--reasoning") :] if "--reasoning" in argv else argv
 
 
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
-        ("{tt: {file: chat}}", ["--tt", '/a b/ü"\\.jinja']),
-        ("{raw: [--tt, {file: my-limits}, z]}", ["--tt", "/y", "z"]),
+        ("{reasoning: {file: chat}}", ["--reasoning", '/a b/ü"\\.jinja']),
+        ("{raw: [--reasoning, {file: my-limits}]}", ["--reasoning", "/y"]),
         (
-            "{tt: {b: {file: my-limits}, a: [1, null, é, {file: my-limits}]}}",
-            ["--tt", '{"a": [1, null, "é", "/y"], "b": "/y"}'],
+            "{reasoning: {b: {file: my-limits}, a: [1, null, é, {file: my-limits}]}}",
+            ["--reasoning", '{"a": [1, null, "é", "/y"], "b": "/y"}'],
         ),
     ],
 )
@@ -45,30 +45,39 @@ def test_a_file_becomes_its_path(args, expected):
 
 
 def test_a_path_inside_json_is_escaped_and_a_variable_of_its_own():
-    argv = words("{tt: {file: chat}, uu: {a: {file: chat}}}")
+    argv = words("{reasoning: {file: chat}, response-replay-trace-path: {a: {file: chat}}}")
     assert argv[1] == '/a b/ü"\\.jinja'
     assert json.loads(argv[3]) == {"a": '/a b/ü"\\.jinja'}
-    named = variables((spec("{tt: {file: chat}, uu: {a: {file: chat}}, vv: {file: my-limits}}"),))
+    named = variables(
+        (spec("{reasoning: {file: chat}, response-replay-trace-path: {a: {file: chat}}, endpoint: {file: my-limits}}"),)
+    )
     assert named["FILE_CHAT_PATH"] == '/a b/ü"\\.jinja'
     assert named["FILE_CHAT_PATH_IN_JSON"] == '/a b/ü\\"\\\\.jinja'
     assert named["FILE_MY_LIMITS_PATH"] == "/y"
 
 
 def test_a_map_with_a_file_is_spelled_as_one_without():
-    with_file = words('{tt: {b: [1.5, true, {}], a: {file: my-limits}, "é": "\\""}}')[1]
-    without = words('{tt: {b: [1.5, true, {}], a: /y, "é": "\\""}}')[1]
+    with_file = words('{reasoning: {b: [1.5, true, {}], a: {file: my-limits}, "é": "\\""}}')[1]
+    without = words('{reasoning: {b: [1.5, true, {}], a: /y, "é": "\\""}}')[1]
     assert with_file == without
 
 
 def test_the_plan_shows_the_name_and_no_path():
-    done = result("{tt: {file: chat}, uu: {a: [{file: my-limits}]}, raw: [{file: chat}]}")
+    done = result(
+        "{reasoning: {file: chat}, response-replay-trace-path: {a: [{file: my-limits}]},"
+        " raw: [--endpoint, {file: chat}]}"
+    )
     text, data = show.as_text(done.plan, done.instances), show.as_json(done.plan, done.instances)
-    assert "    --tt <file chat>  " in text
-    assert """--uu '{"a": ["<file my-limits>"]}'""" in text
+    assert "    --reasoning <file chat>  " in text
+    assert """--response-replay-trace-path '{"a": ["<file my-limits>"]}'""" in text
     argv = json.loads(data)["components"][1]["members"][0]["argv"]
-    assert {"words": ["--tt", "<file chat>"], "by": "author", "because": ""} in argv
-    assert {"words": ["--uu", '{"a": ["<file my-limits>"]}'], "by": "author", "because": ""} in argv
-    assert argv[-1]["words"] == ["<file chat>"]
+    assert {"words": ["--reasoning", "<file chat>"], "by": "author", "because": ""} in argv
+    assert {
+        "words": ["--response-replay-trace-path", '{"a": ["<file my-limits>"]}'],
+        "by": "author",
+        "because": "",
+    } in argv
+    assert argv[-1]["words"] == ["--endpoint", "<file chat>"]
     assert "jinja" not in text + data
     assert "/repo" not in text + data
 
@@ -76,11 +85,12 @@ def test_the_plan_shows_the_name_and_no_path():
 def test_engine_worker_and_frontend_take_files_and_a_worker_overrides():
     text = (
         "schema: 1\nmodel: {packaged: tiny}\nfiles: {a: x, b: y}\n"
-        "engine: {name: mocker, args: {tt: {file: a}, uu: {file: a}}}\n"
-        "frontend: {args: {ff: {x: {file: b}}}}\nworkers: {aggregated: {args: {tt: {file: b}, uu: null}}}\n"
+        "engine: {name: mocker, args: {reasoning: {file: a}, response-replay-trace-path: {file: a}}}\n"
+        "frontend: {args: {router-policy-config: {x: {file: b}}}}\n"
+        "workers: {aggregated: {args: {reasoning: {file: b}, response-replay-trace-path: null}}}\n"
     )
     done = planned(text.encode(), "x.yaml")
     shown = show.as_text(done.plan, done.instances)
-    assert "--tt <file b>" in shown
-    assert "--uu" not in shown
-    assert """--ff '{"x": "<file b>"}'""" in shown
+    assert "--reasoning <file b>" in shown
+    assert "--response-replay-trace-path" not in shown
+    assert """--router-policy-config '{"x": "<file b>"}'""" in shown

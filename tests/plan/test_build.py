@@ -85,39 +85,40 @@ def test_workers_start_after_the_frontend():
 
 
 def test_flags_of_tool_and_author_stand_in_order_of_name_raw_words_last():
-    engine = "engine: {name: mocker, args: {zeta: 1, raw: [--a-first, --second], kv-bytes: null}}\n"
-    rest = "kv: {block_size: 32}\nworkers: {aggregated: {args: {Alpha_b: true, kappa: false, raw: [third], lim: -1}}}"
+    engine = "engine: {name: mocker, args: {startup_time: 1, raw: [--aic-system, one], kv-bytes-per-token: null}}\n"
+    own = "--aic_perf_model: true, enable-prefix-caching: false, raw: [--aic-backend, two], stagger_delay: -1"
+    rest = f"kv: {{block_size: 32}}\nworkers: {{aggregated: {{args: {{{own}}}}}}}"
     assert words(plan(rest, engine), "aggregated") == [
         *("python", "-m", "dynamo.mocker"),
-        "--Alpha-b",
+        "--ais-perf-model",
         *("--block-size", "32"),
-        "--lim=-1",
         *("--model-name", "Qwen/Qwen3-0.6B"),
         *("--model-path", "<model>"),
-        "--no-kappa",
-        *("--zeta", "1"),
-        *("--a-first", "--second", "third"),
+        "--no-enable-prefix-caching",
+        "--stagger-delay=-1",
+        *("--startup-time", "1"),
+        *("--aic-system", "one", "--aic-backend", "two"),
     ]
 
 
 def test_the_frontend_has_the_authors_flags_too():
-    assert words(plan("frontend: {args: {migration_limit: 3, a: x}}"), "frontend") == [
+    assert words(plan("frontend: {args: {migration_limit: 3, tokenizer: fastokens}}"), "frontend") == [
         *("python", "-m", "dynamo.frontend"),
         *("--http-host", "127.0.0.1"),
         *("--http-port", "<http port>"),
         *("--migration-limit", "3"),
         *("--router-mode", "round-robin"),
-        *("-a", "x"),
+        *("--tokenizer", "fastokens"),
     ]
 
 
 def test_who_set_a_flag_is_kept():
-    (member,) = plan("workers: {aggregated: {args: {x-y: 1}}}").components[1].members
+    (member,) = plan("workers: {aggregated: {args: {reasoning: 1}}}").components[1].members
     assert {value(each.words[0]): each.by for each in member.argv} == {
         "python": "engine",
         "--model-name": "engine",
         "--model-path": "engine",
-        "--x-y": "author",
+        "--reasoning": "author",
     }
 
 
@@ -125,12 +126,15 @@ def test_who_set_a_flag_is_kept():
     ("engine", "worker", "expected"),
     [
         ("{}", "{}", []),
-        ("{a-b: 1}", "{}", ["--a-b", "1"]),
-        ("{a-b: 1}", "{a_b: 2}", ["--a-b", "2"]),
-        ("{a-b: 1}", "{--a-b: null}", []),
-        ("{a-b: true}", "{a-b: false}", ["--no-a-b"]),
-        ("{a-b: x}", "{a-b: ''}", ["--a-b", ""]),
-        ("{a-b: {z: 1, y: [2]}}", "{}", ["--a-b", '{"y": [2], "z": 1}']),
+        ("{speedup-ratio: 1}", "{}", ["--speedup-ratio", "1"]),
+        ("{speedup-ratio: 1}", "{speedup_ratio: 2}", ["--speedup-ratio", "2"]),
+        ("{speedup-ratio: 1}", "{--speedup-ratio: null}", []),
+        ("{speedup: 1}", "{speedup-ratio: 2}", ["--speedup-ratio", "2"]),
+        ("{enable-prefix-caching: true}", "{enable-prefix-caching: false}", ["--no-enable-prefix-caching"]),
+        ("{enable-prefix-caching: true}", "{no-enable-prefix-caching: true}", ["--no-enable-prefix-caching"]),
+        ("{no-enable-prefix-caching: true}", "{no-enable-prefix-caching: false}", ["--enable-prefix-caching"]),
+        ("{reasoning: x}", "{reasoning: ''}", ["--reasoning", ""]),
+        ("{reasoning: {z: 1, y: [2]}}", "{}", ["--reasoning", '{"y": [2], "z": 1}']),
     ],
 )
 def test_a_workers_flags_stand_over_the_engines(engine, worker, expected):
@@ -141,10 +145,10 @@ def test_a_workers_flags_stand_over_the_engines(engine, worker, expected):
 
 def test_each_member_of_a_group_gets_the_authors_flags_and_variables():
     engine = toy_engine(Member("leader", program(arg("--lead"))), Member("follower", program(arg("--follow"))))
-    result, _ = built("env: {A: 1}\nworkers: {aggregated: {args: {x-y: 1}}}", engine)
+    result, _ = built("env: {A: 1}\nworkers: {aggregated: {args: {reasoning: 1}}}", engine)
     leader, follower = result.components[1].members
-    assert [value(word) for each in leader.argv for word in each.words][3:] == ["--lead", "--x-y", "1"]
-    assert [value(word) for each in follower.argv for word in each.words][3:] == ["--follow", "--x-y", "1"]
+    assert [value(word) for each in leader.argv for word in each.words][3:] == ["--lead", "--reasoning", "1"]
+    assert [value(word) for each in follower.argv for word in each.words][3:] == ["--follow", "--reasoning", "1"]
     assert leader.env == follower.env
     assert ("A", "author") in [(each.name, each.by) for each in leader.env]
 
@@ -283,5 +287,5 @@ def test_every_reason_is_given():
 
 def test_texts_are_texts():
     """Argument words of a recipe are never read as parts."""
-    (member,) = plan("workers: {aggregated: {args: {x-y: '<model>'}}}").components[1].members
+    (member,) = plan("workers: {aggregated: {args: {reasoning: '<model>'}}}").components[1].members
     assert Text(("<model>",)) in [word for each in member.argv for word in each.words]

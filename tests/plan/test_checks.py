@@ -4,10 +4,10 @@ import pytest
 
 from dynamo_recipes.app.planning import planned
 from dynamo_recipes.engines import mocker
-from dynamo_recipes.findings import dotted
+from dynamo_recipes.findings import dotted, finding
 from dynamo_recipes.plan import build, checks, frontend, layout
 from dynamo_recipes.recipe.fields import ROLES
-from dynamo_recipes.support import flags
+from dynamo_recipes.support.catalogue import check as flags
 
 HEAD = "schema: 1\nmodel: Qwen/Qwen3-0.6B\n"
 MOCKER = "engine: mocker\n"
@@ -40,14 +40,13 @@ ROWS = [
     ("DR301", "frontend: {args: {--http_host: x}}", "frontend.args.--http_host"),
     ("DR301", "frontend: {args: {no-router-kv-events: true}}", "frontend.args.no-router-kv-events"),
     ("DR301", "frontend: {args: {router-kv-events: null}}", "frontend.args.router-kv-events"),
-    ("DR301", "frontend: {args: {http-ports: 1}}", None),
+    ("DR304", "frontend: {args: {http-ports: 1}}", "frontend.args.http-ports"),
     ("DR301", "workers: {aggregated: {args: {speedup-ratio: 1}}}", None),
     ("DR301", "workers: {aggregated: {args: {model_path: x}}}", "workers.aggregated.args.model_path"),
-    ("DR301", "workers: {aggregated: {args: {model: x}}}", None),
-    ("DR303", "workers: {aggregated: {args: {raw: [--x, '']}}}", None),
+    ("DR304", "workers: {aggregated: {args: {preemption-mode: lifo}}}", None),
+    ("DR303", "workers: {aggregated: {args: {raw: [--reasoning, '']}}}", None),
     ("DR303", "workers: {aggregated: {args: {raw: []}}}", None),
     ("DR303", "workers: {aggregated: {args: {raw: [1]}}}", "workers.aggregated.args.raw"),
-    ("DR303", "frontend: {args: {x: [1]}}", "frontend.args.x"),
     ("DR302", "env: {RUST_LOG: info}", None),
     ("DR302", "env: {DYN_SYSTEM_PORT: 1}", "env.DYN_SYSTEM_PORT"),
     ("DR302", "workers: {aggregated: {env: {DYN_FILE_KV: x}}}", "workers.aggregated.env.DYN_FILE_KV"),
@@ -117,8 +116,9 @@ SWITCHES = {
     "DR406": (checks, "_roles_together", nothing),
     "DR404": (mocker, "ROLES", frozenset(ROLES)),
     "DR405": (frontend, "check", nothing),
-    "DR301": (flags, "_of_tool", no_clashes),
-    "DR303": (flags, "_of_shape", no_clashes),
+    "DR301": (flags, "owned", lambda _: {}),
+    "DR303": (flags, "_raw", nothing),
+    "DR304": (flags.unknown, "finding_of", lambda *_: finding("DR307", (), "", "", "note")),
     "DR302": (build, "_clashes", no_clashes),
     "DR402": (layout, "place", everything_fits),
     "DR403": (layout, "place", everything_fits),

@@ -35,10 +35,10 @@ model: {id: Qwen/Qwen3-0.6B, served_name: a name with spaces, max_length: 4096, 
 dynamo: "1.6.0"
 engine: {name: mocker, args: {speedup-ratio: 10, decode-speedup-ratio: 2.5, raw: [--one, --two]}}
 hardware: {gpu: h100_sxm, gpus_per_node: 8, nodes: 2}
-frontend: {port: 8123, router: {mode: kv, events: predicted}, args: {migration-limit: 3, busy: true}}
+frontend: {port: 8123, router: {mode: kv, events: predicted}, args: {migration-limit: 3, interactive: true}}
 workers:
   prefill: {replicas: 2, parallel: {tensor: 2}, max_requests: 64, env: {B: "2", A: "1"}}
-  second: {role: prefill, args: {speedup-ratio: 1, x: {z: 1, y: {b: 2, a: [3, 1]}}}}
+  second: {role: prefill, args: {speedup-ratio: 1, reasoning: {z: 1, y: {b: 2, a: [3, 1]}}}}
   decode: {replicas: 2, parallel: {tensor: 2, data: 2}, env: {A: "3"}}
 kv: {block_size: 64, dtype: fp8}
 env: {HF_TOKEN: {secret: huggingface}, NCCL_DEBUG: WARN, SPACES: "two words"}

@@ -59,7 +59,7 @@ ROWS = [
     ('description: "a\\0"', "4:14 DR113 description"),
     ("frontend:\n  args:\n    x: [1, .inf]", "6:12 DR110 frontend.args.x[1]"),
     # Later stages.
-    ("frontend: {args: {x: [1]}}", "4:19 DR303 frontend.args.x"),
+    ("frontend: {args: {tokenizer: [1]}}", "4:19 DR303 frontend.args.tokenizer"),
     ("hardware: {gpu: h1000}", "4:17 DR204 hardware.gpu"),
     # Through an alias: where the value is written.
     ("x-kv: &kv {dtype: f8}\nkv: *kv", "4:19 DR109 kv.dtype"),

@@ -65,7 +65,7 @@ schema: 1
 model: a/b
 dynamo: 1.4.2
 frontend: {args: {http-port: 1}, router: {mode: kv, events: none}}
-engine: {name: mocker, args: {x: [1], y: 1, --y: 2}}
+engine: {name: mocker, args: {endpoint: [1], speedup: 1, --speedup: 2}}
 workers:
   prefill: {args: {model-path: x}}
 """
@@ -77,7 +77,7 @@ def test_later_stages_report_in_reading_order_too():
         "4:30 DR301",
         "4:61 DR405",
         "5:31 DR303",
-        "5:50 DR115",
+        "5:69 DR115",
         "7:3 DR401",
         "7:32 DR301",
     ]

@@ -134,7 +134,7 @@ WORST = {
             b", args: {" + b"".join(b"f%d: [], " % at for at in range(140)) + b"}",
             each(b"  A#_TOKEN: swordfish#\n", 20, HEAD + b"env:\n")(),
         ),
-        "DR105 DR112 DR303",
+        "DR105 DR112 DR304",
     ),
     "wrong keys and broken rules": Worst(
         each(b"  A#: {}\n", 1000, each(b"k#: 1\n", 8900, HEAD)() + b"env:\n"), "DR105 DR106"
@@ -165,11 +165,11 @@ WORST = {
     "5,000 variables": Worst(each(b"  V#: x\n", 5000, HEAD + b"env:\n"), "DR110"),
     "1,000 variables of 64 workers": Worst(workers(b"", each(b"  V#: x\n", 1000, HEAD + b"env:\n")()), ""),
     "9,900 flags": Worst(each(b"    f#: 1\n", 9900, HEAD + b"frontend:\n  args:\n"), "DR110"),
-    "1,000 flags of 64 workers": Worst(workers(b"", each(b"    f#: 1\n", 1000, ENGINE + b"\n")()), ""),
+    "1,000 flags of 64 workers": Worst(workers(b"", each(b"    f#: 1\n", 1000, ENGINE + b"\n")()), "DR304"),
     "very many wrong flags": Worst(
-        workers(b", args: {" + b"".join(b"f%d: [], " % at for at in range(140)) + b"}"), "DR105 DR303"
+        workers(b", args: {" + b"".join(b"f%d: [], " % at for at in range(140)) + b"}"), "DR105 DR304"
     ),
-    "wrong flags": Worst(each(b"    f#: []\n", 1000, HEAD + b"frontend:\n  args:\n"), "DR303"),
+    "wrong flags": Worst(each(b"    f#: []\n", 1000, HEAD + b"frontend:\n  args:\n"), "DR304"),
     "6,000 files that nothing names": Worst(
         each(
             b"{file: a-name-of-some-length-#},",
@@ -179,8 +179,8 @@ WORST = {
         ),
         "DR105 DR117",
     ),
-    "19,000 raw words": Worst(each(b"x,", 19_000, HEAD + b"frontend: {args: {raw: [", b"]}}"), ""),
-    "a mapping of 1 MiB for 64 workers": Worst(workers(b"", ENGINE + b" {a: {b: " + WIDE + b"}}\n"), ""),
+    "19,000 raw words": Worst(each(b"x,", 19_000, HEAD + b"frontend: {args: {raw: [", b"]}}"), "DR303"),
+    "a mapping of 1 MiB for 64 workers": Worst(workers(b"", ENGINE + b" {reasoning: {b: " + WIDE + b"}}\n"), ""),
 }
 
 

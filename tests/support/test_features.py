@@ -65,7 +65,7 @@ FLAGS = [
     ("sglang", "speculative-algorithm: EAGLE3", SPECULATIVE | {"eagle3"}),
     ("sglang", "speculative_algorithm: NGRAM", SPECULATIVE),
     ("trtllm", "trtllm.enable_chunked_prefill: true", {"chunked_prefill"}),
-    ("trtllm", "trtllm.enable-chunked-prefill: 'True'", {"chunked_prefill"}),
+    ("trtllm", "trtllm.enable_chunked_prefill: 'True'", {"chunked_prefill"}),
     ("trtllm", "trtllm.enable-chunked-prefill: false", set()),
     ("trtllm", "override-engine-args: {enable_chunked_prefill: true}", {"chunked_prefill"}),
     ("trtllm", """override-engine-args: '{"enable_chunked_prefill": true}'""", {"chunked_prefill"}),

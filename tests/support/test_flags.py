@@ -3,8 +3,8 @@
 import pytest
 
 from dynamo_recipes.app.planning import planned
-from dynamo_recipes.findings import dotted
 from dynamo_recipes.support import flags
+from dynamo_recipes.support.spelling import canonical
 
 
 @pytest.mark.parametrize(
@@ -16,13 +16,14 @@ from dynamo_recipes.support import flags
         ("--speedup_ratio", "speedup-ratio"),
         ("-v", "v"),
         ("v", "v"),
-        ("a.b_c", "a.b-c"),
+        ("a.b_c", "a.b_c"),
+        ("a_b.c_d", "a-b.c_d"),
         ("Speedup", "Speedup"),
         ("--XY", "XY"),
     ],
 )
 def test_one_spelling_for_all(name, spelling):
-    assert flags.canonical(name) == spelling
+    assert canonical(name) == spelling
 
 
 WORDS = [
@@ -119,75 +120,30 @@ def test_raw_words_of_the_engine_are_not_changed_by_a_worker():
     assert engine == {"raw": ["-x"]}
 
 
-OWNED = {"model-path": "`model`", "kv-events": "`frontend.router.events`"}
-CHECKED = [
-    ({}, []),
-    ({"a": 1, "b_c": True, "--d": {"x": [1]}, "e": None}, []),
-    ({"raw": ["--model-path", "x"]}, []),
-    ({"raw": []}, []),
-    ({"model-paths": 1, "model": 1, "path": 1}, []),
-    # Flags that the tool sets: in every spelling, negated, and removed.
-    ({"model-path": "x"}, ["DR301 args.model-path"]),
-    ({"model_path": "x"}, ["DR301 args.model_path"]),
-    ({"--model_path": "x"}, ["DR301 args.--model_path"]),
-    ({"model-path": None}, ["DR301 args.model-path"]),
-    ({"model-path": False}, ["DR301 args.model-path"]),
-    ({"no-model-path": True}, ["DR301 args.no-model-path"]),
-    ({"--no_kv_events": True}, ["DR301 args.--no_kv_events"]),
-    ({"no-no-kv-events": True}, []),
-    # One flag in two spellings.
-    ({"a-b": 1, "a_b": 2}, ["DR115 args.a_b"]),
-    ({"a": 1, "--a": 1}, ["DR115 args.--a"]),
-    ({"a_b": 1, "a-b": 2, "--a-b": 3}, ["DR115 args.a-b", "DR115 args.--a-b"]),
-    ({"raw": ["x"], "--raw": ["y"]}, ["DR115 args.--raw"]),
-    ({"a": 1, "A": 2}, []),
-    # Lists: how a flag takes several values is not known yet.
-    ({"a": []}, ["DR303 args.a"]),
-    ({"a": ["x", "y"]}, ["DR303 args.a"]),
-    ({"a": {"b": ["x", "y"]}}, []),
-    # Raw words are words.
-    ({"raw": "--x"}, ["DR303 args.raw"]),
-    ({"raw": True}, ["DR303 args.raw"]),
-    ({"raw": {"a": 1}}, ["DR303 args.raw"]),
-    ({"raw": [1]}, ["DR303 args.raw"]),
-    ({"raw": ["x", None]}, ["DR303 args.raw"]),
-    ({"raw": [["x"]]}, ["DR303 args.raw"]),
-    # All at once.
-    (
-        {"model-path": [1], "a": 1, "--a": [2]},
-        ["DR301 args.model-path", "DR303 args.model-path", "DR115 args.--a", "DR303 args.--a"],
-    ),
-]
-
-
-@pytest.mark.parametrize(("args", "expected"), CHECKED)
-def test_what_is_wrong_with_flags(args, expected):
-    found = flags.check(args, OWNED, ("args",))
-    assert [f"{each.code} {dotted(each.where.path)}" for each in found] == expected
-
-
-def test_a_flag_of_the_tool_is_refused_with_the_field_that_sets_it():
-    (found,) = flags.check({"no_kv_events": True}, OWNED, ("frontend", "args"))
-    assert found.message == "The flag `--no-kv-events` is set by the tool."
-    assert found.hint == "Say it with `frontend.router.events`."
+NO_CHAIN = "schema: 1\nmodel: a/b\nengine: mocker\ndynamo: '0.9.0'\nfrontend: {args: {%s}}\n"
 
 
 @pytest.mark.parametrize(
-    ("args", "message"),
+    ("args", "codes"),
     [
-        ({"a-b": 1, "a_b": 2}, "`a_b` and `a-b` are the same flag."),
-        ({"a_b": [1]}, "`a-b` is a list, and it is not known how this flag takes several values."),
-        ({"raw": "--x"}, "`raw` must be a list of words."),
+        ("a: 1", ["DR308"]),
+        ("a: 1, --a: 2", ["DR308", "DR115"]),
+        ("a: [1]", ["DR308", "DR303"]),
+        ("raw: x", ["DR308", "DR303"]),
+        ("http_port: 1", ["DR308", "DR301"]),
+        ("a: ~", ["DR308"]),
     ],
 )
-def test_what_is_said_of(args, message):
-    assert [each.message for each in flags.check(args, OWNED, ("args",))] == [message]
+def test_without_a_catalogue_there_is_a_warning_and_what_can_be_told_is(args, codes):
+    found = planned((NO_CHAIN % args).encode(), "r.yaml").findings
+    assert [each.code for each in found if each.code[2] in "13"] == codes
 
 
 def test_null_and_other_spellings_never_reach_a_command_line():
-    text = b"schema: 1\nmodel: a/b\nengine: mocker\nfrontend: {args: {gone: ~, --kept_on: 1, --raw: [-x]}}\n"
+    args = "migration-limit: ~, --metrics_prefix: a, --raw: [--tokenizer, fastokens]"
+    text = f"schema: 1\nmodel: a/b\nengine: mocker\nfrontend: {{args: {{{args}}}}}\n".encode()
     plan = planned(text, "r.yaml").plan
     assert plan is not None
     words = [str(word) for arg in plan.components[0].members[0].argv for word in arg.words if arg.by == "author"]
-    assert [word for word in words if "None" in word or "gone" in word or "raw" in word] == []
-    assert len(words) == 3
+    assert [word for word in words if "None" in word or "migration" in word or "raw" in word] == []
+    assert len(words) == 4

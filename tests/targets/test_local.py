@@ -244,10 +244,17 @@ def test_every_text_comes_through_as_a_word_and_as_a_default(texts):
 OF_BASH = {"_", "SHLVL", "PWD", "OLDPWD"}
 
 
+# Flags of the mocker that take any text.
+TEXTS = ("aic-backend-version", "aic-nextn-accept-rates", "aic-system", "endpoint")
+
+
 def odd_recipe() -> str:
-    args = {f"odd-{name.lower()}": value for name, value in ODD.items()}
-    args |= {"odd-tree": {"text": ODD["QUOTES"], "list": [ODD["SHELL"], "", 1, None]}, "raw": ["-x", *ODD.values()]}
-    args |= {"odd-file": {"file": "odd"}, "odd-files": {"in": [{"file": "odd"}, {"file": "plain"}]}}
+    args = dict(zip(TEXTS, (ODD[each] for each in ("SPACES", "DASHES", "LINES", "EMPTY")), strict=True))
+    args |= {"reasoning": {"text": ODD["QUOTES"], "list": [ODD["SHELL"], "", 1, None]}, "raw": ["-x", *ODD.values()]}
+    args |= {
+        "extra-engine-args": {"file": "odd"},
+        "response-replay-trace-path": {"in": [{"file": "odd"}, {"file": "plain"}]},
+    }
     workers = {
         "prefill": {"args": args, "env": {"ONLY": ODD["BRACES"]}},
         "decode": {"replicas": 2, "env": {"VLLM_OWN_KEY": {"secret": "own"}}},
@@ -333,19 +340,19 @@ def assert_nothing_was_lost(seen: dict[str, dict], chosen: dict[str, str]) -> No
     assert own == ["", "", "", f"own {SECRET}", f"own {SECRET}"]
     argv = seen[chosen["PREFILL_0_SYSTEM_PORT"]]["argv"]
     assert argv[-len(ODD) - 1 :] == ["-x", *ODD.values()]
-    assert argv[argv.index("--odd-spaces") + 1] == ODD["SPACES"]
-    assert f"--odd-dashes={ODD['DASHES']}" in argv
-    assert json.loads(argv[argv.index("--odd-tree") + 1])["text"] == ODD["QUOTES"]
+    assert argv[argv.index("--aic-backend-version") + 1] == ODD["SPACES"]
+    assert f"--aic-nextn-accept-rates={ODD['DASHES']}" in argv
+    assert json.loads(argv[argv.index("--reasoning") + 1])["text"] == ODD["QUOTES"]
     assert_files_are_there(argv)
 
 
 def assert_files_are_there(argv: list[str]) -> Path:
     """Return the folder of the odd file."""
-    path = Path(argv[argv.index("--odd-file") + 1])
+    path = Path(argv[argv.index("--extra-engine-args") + 1])
     assert path.is_absolute()
     assert path.name == ODD_FILE
     assert path.read_bytes() == TEMPLATE.encode()
-    inner, plain = json.loads(argv[argv.index("--odd-files") + 1])["in"]
+    inner, plain = json.loads(argv[argv.index("--response-replay-trace-path") + 1])["in"]
     assert inner == str(path)
     assert Path(plain).read_bytes() == b""
     return path.parent

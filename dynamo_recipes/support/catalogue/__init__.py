@@ -1,0 +1,1 @@
+"""Which flags a program of some version has, and what its parser makes of a command line."""
